@@ -1,8 +1,8 @@
 """Write templates/ from the configuration file, or check that they are up to date.
 
 Also write the service control policy that protects the spokes, which somebody with access to the management account may
-attach, and what depends on the code only: the JSON Schema of the configuration file, and the table of rule keys in
-docs/policy.md.
+attach, and what depends on the code only: the JSON Schema of the configuration file, the table of rule keys in
+docs/policy.md, and the tables of docs/metrics.md and docs/logs.md.
 """
 
 from pathlib import Path
@@ -23,12 +23,16 @@ from orgdns.cfn.rendering import Form, text
 from orgdns.config.json_schema import schema_text
 from orgdns.config.load import Config, ConfigInvalid, load
 from orgdns.config.reference import with_rule_keys
+from orgdns.reference.logs.page import with_messages
+from orgdns.reference.metrics.page import with_metrics
 from spoke.account import account_template
 from spoke.region import region_template
 from spoke.scp import FILE, scp_text
 
 OUT_OF_DATE = 1
 CONFIG_FAULTY = 2
+# The pages with tables that are written from code.
+PAGES = {"policy.md": with_rule_keys, "metrics.md": with_metrics, "logs.md": with_messages}
 
 
 def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.example.yaml") -> dict[str, str]:
@@ -93,9 +97,7 @@ def main(
     schema: Annotated[Path, typer.Option(help="The file to write the configuration's JSON Schema to.")] = Path(
         "orgdns.schema.json"
     ),
-    reference: Annotated[Path, typer.Option(help="The page to write the table of rule keys in.")] = Path(
-        "docs/policy.md"
-    ),
+    docs: Annotated[Path, typer.Option(help="The folder of the pages to write tables in.")] = Path("docs"),
     *,
     check: Annotated[bool, typer.Option("--check", help="Write nothing. Fail if a template is out of date.")] = False,
     form: Annotated[Form, typer.Option("--format", help="The format of the templates.")] = Form.YAML,
@@ -112,7 +114,7 @@ def main(
     others = (
         (output / FILE, scp_text(loaded)),
         (schema, schema_text()),
-        (reference, with_rule_keys(reference.read_text(encoding="utf-8"))),
+        *((docs / name, written((docs / name).read_text(encoding="utf-8"))) for name, written in PAGES.items()),
     )
     if check:
         problems = out_of_date(output, expected, form)

@@ -30,6 +30,10 @@ ZONE_CHANGES_ROLE: Final = f"{PREFIX}-zone-changes"
 
 # Resources of the hub.
 EVENT_BUS: Final = PREFIX
+# The rules of the bus that route events to the queues of the functions.
+INSTANCES_RULE: Final = f"{PREFIX}-received-instances"
+VPCS_RULE: Final = f"{PREFIX}-received-vpcs"
+ZONE_CHANGES_RULE: Final = f"{PREFIX}-received-zone-changes"
 OBSERVER_FUNCTION: Final = f"{PREFIX}-observer"
 PUBLISHER_FUNCTION: Final = f"{PREFIX}-publisher"
 SWEEPER_FUNCTION: Final = f"{PREFIX}-sweeper"

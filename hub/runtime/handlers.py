@@ -41,8 +41,8 @@ from hub.runtime.telemetry import (
 )
 from hub.runtime.telemetry.backlog import readable_releases, report_deferred, report_releases
 from hub.runtime.telemetry.events import readable_events
-from hub.runtime.telemetry.objective import report_overdue, report_seconds
-from hub.runtime.telemetry.path import recorded, report_heartbeat, report_stall, report_zone_checks
+from hub.runtime.telemetry.objective import report_latency
+from hub.runtime.telemetry.path import measured, recorded, report_heartbeat, report_stall, report_zone_checks
 from hub.runtime.telemetry.vpcs import report_discovery, report_vpc
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _failed(identifiers: list[str]) -> _Response:
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
+@measured
 def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Handle the tasks of the sweeper's queue; return those that SQS must deliver again."""
     failed: list[str] = []
@@ -216,7 +216,7 @@ def _sweep(spoke: Spoke, context: LambdaContext) -> None:
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
+@measured
 def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Handle tasks and events of the associator's queue; return the messages that SQS must deliver again."""
     tasks: dict[Associate, list[str]] = {}
@@ -238,7 +238,7 @@ def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
+@measured
 def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Publish a batch of the ledger's changes, or bring back names of the backlog; return what must come again."""
     # A batch comes from one event source.
@@ -257,8 +257,8 @@ def _publish(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     if changes.heartbeats and not failed:
         sent_at, now = max(changes.heartbeats), bootstrap.now()
         with recorded("the last heartbeat"):
-            report_zone_checks(bootstrap.publisher_health().heartbeat(sent_at, _deadline(context)))
-            report_heartbeat(sent_at, now)
+            if report_zone_checks(bootstrap.publisher_health().heartbeat(sent_at, _deadline(context))):
+                report_heartbeat(sent_at, now)
     return _failed([min(failed, key=int)] if failed else [])
 
 
@@ -270,9 +270,8 @@ def _published(changes: NameChanges, context: LambdaContext) -> list[str]:
     for outcome in outcomes:
         report_name(outcome, changes.claimants[outcome.key])
     report_deferred(outcomes)
-    now, objective = bootstrap.now(), settings.objective_seconds()
-    report_seconds(outcomes, changes.asked_at, changes.released, objective)
-    report_overdue(outcomes, changes.changed_at, now, objective)
+    now = bootstrap.now()
+    report_latency(outcomes, changes, now, settings.objective_seconds())
     with recorded("why names wait"):
         if stall := bootstrap.publisher_health().published(outcomes, changes.changed_at):
             report_stall(stall, now)

@@ -28,9 +28,10 @@ COMMANDS: Final = {
     "plan": "Show what a changed policy would do to the organization.",
     "dead-letters": "List dead letters with their reasons, and send events again.",
     "status": "Show what needs attention, and how far sweeps have come.",
+    "doctor": "Check the setup of the hub and of the rollout, a line for each check.",
     "coverage": "Show which accounts, regions and VPCs orgdns covers.",
     "resolve": "Show which zone and record answer a name in a VPC.",
-    "pause": "Stop all writing to the zones.",
+    "pause": "Stop all writing to the zones, and all changes of their associations.",
     "resume": "Resume writing to the zones, and audit all of them.",
     "approve": "Approve pending removals of names and associations.",
     "sweep": "Sweep spokes now: compare their instances with the ledger.",
@@ -77,7 +78,7 @@ def orgdns(
 ) -> None:
     """Explain the names that orgdns gives, plan policy changes, and operate the hub.
 
-    explain, plan, status, coverage and resolve write nothing; dead-letters writes only with --resend.
+    explain, plan, status, doctor, coverage and resolve write nothing; dead-letters writes only with --resend.
 
     The command uses the credentials that the AWS CLI would use. They must belong to the hub account. --profile and
     --region may also stand behind the subcommand.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError
+from botocore.parsers import ResponseParserError
 from rich.console import Console
 
 from hub.runtime.ports import LedgerUnavailable, TasksNotSent
@@ -106,7 +107,7 @@ def errors_reported() -> Iterator[None]:
         _fail(str(invalid).splitlines())
     except (HubUnknown, LedgerUnavailable, SubjectUnknown, NothingToExplain, TasksNotSent) as fault:
         _fail([f"orgdns: {fault}"])
-    except BotoCoreError as fault:
+    except (BotoCoreError, ResponseParserError) as fault:
         _fail([f"orgdns: the call to AWS failed: {fault}"])
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from orgdns.config.json_schema import schema_text
+from orgdns.reference.tables import between, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_BEGIN: Final = (
-    "<!-- The keys of a rule: `make templates` writes this table from orgdns/config/sections/policy.py. -->\n"
-)
-_END: Final = "<!-- End of the keys of a rule. -->\n"
+_BEGIN: Final = "<!-- The keys of a rule: `make templates` writes this table from orgdns/config/sections/policy.py. -->"
+_END: Final = "<!-- End of the keys of a rule. -->"
 
 
 def with_rule_keys(page: str) -> str:
@@ -23,22 +21,17 @@ def with_rule_keys(page: str) -> str:
     Raises:
         ValueError: if the page does not have the two comments that the table stands between.
     """
-    text, found = re.subn(
-        f"(?<={re.escape(_BEGIN)}).*?(?={re.escape(_END)})", lambda _: f"\n{_table()}\n", page, flags=re.DOTALL
-    )
-    if found != 1:
-        raise ValueError(f"the page must have {_BEGIN.strip()!r} and {_END.strip()!r}, once and in this order")
-    return text
+    return between(page, _BEGIN, _END, _table())
 
 
 def _table() -> str:
     schema = json.loads(schema_text())
     rule = schema["$defs"]["RuleSection"]
-    rows = [
-        f"| `{key}` | {' '.join(_meaning(field, schema['$defs']))} | {_default(key, field, rule['required'])} |\n"
+    rows = (
+        (f"`{key}`", " ".join(_meaning(field, schema["$defs"])), _default(key, field, rule["required"]))
         for key, field in rule["properties"].items()
-    ]
-    return "".join(["| key | meaning | default |\n", "|---|---|---|\n", *rows])
+    )
+    return table(("key", "meaning", "default"), rows)
 
 
 def _meaning(field: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]:

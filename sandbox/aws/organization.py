@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.responses import CloudFormationResponse
+from moto.core.responses import ActionResult
 from moto.iam.models import iam_backends
 from moto.organizations import utils
 from moto.organizations.exceptions import OrganizationsClientError
@@ -42,6 +45,7 @@ _DELEGATED: Final = (
     "list_accounts",
     "list_accounts_for_parent",
     "list_children",
+    "list_delegated_administrators",
     "list_organizational_units_for_parent",
     "list_parents",
     "list_roots",
@@ -238,8 +242,25 @@ def organization_bridges() -> Iterator[None]:
         # Accounts created in the same instant share a JoinedTimestamp, by which moto would page.
         replaced_values(accounts, unique_attribute="Id", limit_default=_ACCOUNTS_A_PAGE),
         replaced(OrganizationsBackend, **{name: _delegated(method) for name, method in methods.items()}),
+        replaced(CloudFormationResponse, describe_organizations_access=_organizations_access),
     ):
         yield
+
+
+def _organizations_access(response: Any) -> ActionResult:  # noqa: ANN401 - moto's own types
+    """Whether StackSets has trusted access: for the management account, or for a delegated administrator that says so.
+
+    "DescribeOrganizationsAccess"
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeOrganizationsAccess.html).
+    """
+    account = response.current_account
+    backend = management_backend(account)
+    delegated = response._get_param("CallAs") == "DELEGATED_ADMIN"
+    administrators = {admin.account.id for admin in backend.admins} if backend else set()
+    if backend is None or account not in (administrators if delegated else {backend.account_id}):
+        raise ValidationError(message="Account used is not a delegated administrator")
+    trusted = any(service["ServicePrincipal"] == STACK_SETS_PRINCIPAL for service in backend.services)
+    return ActionResult({"Status": "ENABLED" if trusted else "DISABLED"})
 
 
 def _delegated(method: Callable[..., Any]) -> Callable[..., Any]:

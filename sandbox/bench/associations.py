@@ -139,6 +139,7 @@ class _World:
             approvals=self,
             authorizations=ZoneOwner(self, arn_of("iam", "", NETWORK, "role/-"), turns),  # type: ignore[arg-type]  # stands for AssumedClients
             associations=VpcOwner(self, MemberRoles(arn_of("iam", "", "{account}", "role/{role}"))),  # type: ignore[arg-type]  # as above
+            pause=lambda: None,
         )
         return Associator(
             policy=policy,
@@ -219,6 +220,9 @@ class _World:
 
     def await_approval(self, zone_id: str, vpc: str) -> None:
         del zone_id, vpc
+
+    def note_vpc_work(self, spoke: Spoke, number: int) -> None:
+        del spoke, number
 
     def end_approval(self, zone_id: str, vpc: str) -> None:
         del zone_id, vpc

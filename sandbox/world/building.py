@@ -22,6 +22,7 @@ from sandbox.aws.events.eventbridge import Router, events_routed
 from sandbox.aws.events.route53_calls import route53_calls
 from sandbox.aws.events.trails import Trails
 from sandbox.aws.firewall.bridge import dns_firewall
+from sandbox.aws.functions.account import account_settings
 from sandbox.aws.functions.mappings import own_event_sources
 from sandbox.aws.functions.packages import Packages
 from sandbox.aws.functions.service import Functions
@@ -92,6 +93,7 @@ def world(
         enter(queue_metrics.in_force())
         enter(metrics_answered(metrics))
         enter(own_event_sources())
+        enter(account_settings())
         packages = Packages()
         enter(packages.in_force())
         enter(events_routed(router))

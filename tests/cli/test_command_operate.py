@@ -9,11 +9,12 @@ import boto3
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.model.health.path import PathFacts
 from hub.runtime.model.names import Spoke
 from orgdns.cli.sources.backlog import backlog
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger import HubLedger
-from orgdns.cli.sources.ledger_stream import stream_faults
+from orgdns.cli.sources.ledger_stream import path_facts
 from orgdns.cli.sources.lookup import Lookup
 from orgdns.cli.sources.snapshot import snapshot
 from orgdns.cli.sources.stack_instances import listed_spokes
@@ -59,7 +60,7 @@ def test_documented_policy_is_exact(made: World) -> None:
         assert snapshot(hub.table, lambda _rows: None).observations
         assert Spoke(PAYMENTS, REGION) in listed_spokes(session.client("cloudformation"))
         functions = made.client("lambda", HUB)
-        assert stream_faults(hub_configuration, functions, session.client("dynamodb")) == ()
+        assert path_facts(hub_configuration, functions, session.client("dynamodb"), 0) == PathFacts(0)
     assert guard.denied == []
     assert backlog(hub, made.client("sqs", HUB)).messages == 0
     # The calls to Lambda and SQS were made with an administrator's credentials: the guard does not model them.

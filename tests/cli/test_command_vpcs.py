@@ -6,7 +6,7 @@ import json
 
 from hub.runtime import contract
 from sandbox.clock import MovedClock
-from sandbox.example import MANAGEMENT, PAYMENTS, SEARCH
+from sandbox.example import MANAGEMENT, NETWORK, PAYMENTS, SEARCH
 from sandbox.world import World
 from tests.support.cli.command import CORP, REGION, Command
 from tests.support.path.sweeps import hour
@@ -50,6 +50,51 @@ def test_o3_shared_vpc_of_an_account_that_is_not_covered(made: World, command: C
     assert document["reason"] == entry["reason"]
     shown = " ".join(command("resolve", f"tenant.{CORP}", "--vpc", vpc.id, code=2).stdout.split())
     assert f"{vpc.id}, which no sweep describes: not known: {entry['reason']}" in shown
+
+
+def test_pause_is_told_beside_the_vpcs(command: Command) -> None:
+    """Who asks why a new VPC does not resolve a zone learns that no association is made now."""
+    assert command.json("coverage", code=2)["paused"] is None
+    command("pause", "--reason", "the zones move")
+    assert command.json("coverage", code=2)["paused"] == "the zones move"
+    said = " ".join(command("coverage", code=2).stdout.split())
+    assert "Publishing is paused (the zones move): no association is made or ended until orgdns resume." in said
+    command("resume")
+
+
+def test_authorization_that_is_left(made: World, command: Command, clock: MovedClock) -> None:
+    """If the authorization of an association cannot be deleted, the VPC resolves; the next sweep deletes it."""
+    iam, role = made.client("iam", NETWORK), contract.AUTHORIZER_ROLE
+    deny = {"Effect": "Deny", "Action": "route53:DeleteVPCAssociationAuthorization", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    iam.put_role_policy(RoleName=role, PolicyName="deny", PolicyDocument=document)
+    vpc = made.add_vpc(SEARCH, REGION, associated=False)
+    made.converge()
+    assert is_associated(made, vpc)
+    spoke = f"{SEARCH}/{REGION}"
+
+    def zones() -> dict[str, tuple[bool, bool]]:
+        """By zone: whether the VPC resolves it, and whether a note says that an authorization is left."""
+        (found,) = command.json("coverage", spoke, code=2)["spokes"]
+        (shown,) = [each for each in found["vpcs"] if each["vpc"].endswith(vpc.id)]
+        return {
+            zone["zone"].removesuffix("."): (
+                zone["resolves"],
+                any("an authorization is left" in note for note in zone["notes"]),
+            )
+            for zone in shown["zones"]
+        }
+
+    assert set(zones().values()) == {(True, True)}
+    assert "an authorization is left" in " ".join(command("coverage", spoke, code=2).stdout.split())
+    assert f"{vpc.id} does not resolve" not in command("coverage", spoke, code=2).stdout
+    lines = made.logged(contract.ASSOCIATOR_FUNCTION, "an authorization is left")
+    assert {line["vpc"] for line in lines} == {f"{spoke}/{vpc.id}"}
+    iam.delete_role_policy(RoleName=role, PolicyName="deny")
+    made.guard.denied.clear()
+    hour(made, clock)
+    assert set(zones().values()) == {(True, False)}
+    assert not any(made.route53.authorizations(zone_id) for zone_id in made.zone_ids.values())
 
 
 def test_o3_vpc_that_policy_leaves_out(made: World, command: Command, clock: MovedClock) -> None:

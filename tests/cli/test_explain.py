@@ -3,19 +3,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.names import (
     Action,
     Change,
     Claim,
     ConflictRule,
     Fqdn,
-    Instance,
     Millis,
     NameState,
     Published,
@@ -30,38 +27,13 @@ from orgdns.cli.render.documents.fields import to_json
 from orgdns.cli.render.documents.plan import plan_document
 from orgdns.cli.render.plan import SHOWN, show_plan
 from orgdns.cli.render.text import show_instance, show_name, visible
-from orgdns.cli.reports.explain.claims import NameReport, instance_report, name_report
+from orgdns.cli.reports.explain.claims import instance_report, name_report
 from orgdns.cli.reports.plan.changes import NewRefusal, PolicyChange, Undecided, name_changes
-from tests.support.build import CORP, PAYMENTS, SEARCH, ZONE_IDS, claim, instance, key, record_set, ref
+from tests.support.build import CORP, PAYMENTS, ZONE_IDS, claim, instance, key, record_set, ref
+from tests.support.cli.explained import LABELS, folded, observed, report, said, screen
 
 HOSTILE = "[red]x[/]\x1b[31m\u202e\n[link=http://evil]:bomb:"
 Show = Callable[[Console], None]
-LABELS = {PAYMENTS.id: "payments", SEARCH.id: "search"}
-
-
-def report(*claims: Claim, published: Published | None = None) -> NameReport:
-    return name_report(NameState(key(), claims, published or Published()), ZONE_IDS, LABELS)
-
-
-def observed(subject: Instance, *claims: Claim, refusals: tuple[Refusal, ...] = ()) -> Observation:
-    return Observation(subject.ref, Millis(5), claims, instance=subject, account=PAYMENTS, refusals=refusals)
-
-
-def screen(*, terminal: bool = False) -> Console:
-    return Console(
-        file=StringIO(), width=80, force_terminal=terminal, highlight=False, markup=False, emoji=False,
-        color_system="standard" if terminal else None,
-    )  # fmt: skip
-
-
-def said(console: Console) -> str:
-    assert isinstance(console.file, StringIO)
-    return console.file.getvalue()
-
-
-def folded(console: Console) -> str:
-    """The output as a single line."""
-    return " ".join(said(console).split())
 
 
 @pytest.mark.parametrize("conflict", ConflictRule)
@@ -134,34 +106,6 @@ def test_holder_sees_the_conflict() -> None:
     assert "holds it   it would by policy, but the name is blocked: a foreign record set" in text
     assert "conflict   a foreign record set is in the way of type A" in text
     assert f"blocked + A 10.0.0.1 TTL 60 of {ref(1)}" in folded(console)
-
-
-def test_blocked_claimant_does_not_hold_the_name() -> None:
-    """A claimant whose record a foreign record keeps out would hold the name. Others are not concerned."""
-    conflict = "a foreign record set is in the way of type A"
-    blocked = report(claim(1), claim(2), published=Published(conflict=conflict))
-    console = screen()
-    show_name(console, blocked)
-    assert f"would hold the name, but it is blocked: {conflict}" in folded(console)
-    assert " holds the name" not in folded(console).partition("Claimants")[2]
-    loser, holder = names_document([blocked])["names"][0]["claimants"]
-    assert (holder["holds"], holder["blocked"]) == (True, conflict)
-    assert (loser["holds"], loser["blocked"]) == (False, None)
-
-
-def test_conflict_of_another_holder_blocks_no_one_else() -> None:
-    """Of the members of a shared name, those whose records are in the zone hold it."""
-    members = [claim(number, conflict=ConflictRule.SHARE) for number in (1, 2)]
-    half = report(*members, published=Published((record_set(1),), conflict="Route 53 refused it"))
-    assert [half.blocked(status) for status in half.claim_statuses] == ["", "Route 53 refused it"]
-
-
-def test_name_with_rows_that_cannot_be_read_is_not_published() -> None:
-    """The publisher leaves such a name as it is: a claimant without records would hold it."""
-    state = NameState(key(), (claim(1),), unreadable=(Unreadable("claim#x", "malformed"),))
-    explained = name_report(state, ZONE_IDS, LABELS)
-    (status,) = explained.claim_statuses
-    assert explained.blocked(status) == "rows of the name cannot be read"
 
 
 def test_pending_change_is_shown() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping, ledger_faults
+from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping, ledger_faults, table_fault
 
 ARN = "arn:aws:dynamodb:eu-central-1:222222222222:table/orgdns-ledger/stream/"
 OLD, NEW = f"{ARN}2026-11-01T00:00:00.000", f"{ARN}2026-11-02T00:00:00.000"
@@ -28,6 +28,6 @@ FOLLOWS = Mapping("0a1b", NEW, "Enabled")
 )
 def test_t21_faults_of_the_ledger(table: LedgerTable, mappings: list[Mapping], expected: list[str]) -> None:
     """No stream, another stream than the mapping's, and a mapping that is off: each with the way out."""
-    faults = ledger_faults(table, mappings)
+    faults = [*ledger_faults(table, mappings), *filter(None, [table_fault(table)])]
     assert len(faults) == len(expected)
     assert all(part in fault for part, fault in zip(expected, faults, strict=True))

@@ -83,7 +83,7 @@ def test_every_module_of_commands_is_registered() -> None:
         (("nothing",), "No such command 'nothing'"),
         (("--nothing",), "No such option: --nothing"),
         (("status", "--nothing"), "No such option: --nothing"),
-        (("explain",), "Missing argument 'INSTANCE|NAME'"),
+        (("explain",), "Missing argument 'INSTANCE|NAME|ADDRESS'"),
     ],
 )
 def test_wrong_command_line_is_an_error(arguments: tuple[str, ...], message: str) -> None:

@@ -72,6 +72,26 @@ def test_delegated_administrator_reads_the_organization(organization: Organizati
     assert organizations(HUB).list_accounts()["Accounts"] == organizations(MANAGEMENT).list_accounts()["Accounts"]
 
 
+def test_delegated_administrator_reads_what_stack_sets_may(organization: Organization) -> None:
+    """It sees itself among the administrators, and trusted access if it says that it is one; nobody else does."""
+    stack_sets = administrator_client("cloudformation", HUB, "eu-central-1")
+    for call_as in ("SELF", "DELEGATED_ADMIN"):
+        with pytest.raises(ClientError, match="not a delegated administrator"):
+            stack_sets.describe_organizations_access(CallAs=call_as)
+    organization.register_stack_sets_administrator(HUB)
+    listed = organizations(HUB).list_delegated_administrators(ServicePrincipal=STACK_SETS_PRINCIPAL)[
+        "DelegatedAdministrators"
+    ]
+    assert [each["Id"] for each in listed] == [HUB]
+    assert stack_sets.describe_organizations_access(CallAs="DELEGATED_ADMIN")["Status"] == "ENABLED"
+    with pytest.raises(ClientError, match="not a delegated administrator"):
+        stack_sets.describe_organizations_access(CallAs="SELF")
+    of_management = administrator_client("cloudformation", MANAGEMENT, "eu-central-1")
+    assert of_management.describe_organizations_access()["Status"] == "ENABLED"
+    organizations(MANAGEMENT).disable_aws_service_access(ServicePrincipal=STACK_SETS_PRINCIPAL)
+    assert of_management.describe_organizations_access()["Status"] == "DISABLED"
+
+
 def test_paths_follow_the_accounts_moves(organization: Organization) -> None:
     """DescribeAccount shows the account's current unit, or the root."""
     organization.register_stack_sets_administrator(HUB)

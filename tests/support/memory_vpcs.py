@@ -191,6 +191,9 @@ class MemoryVpcRows:
     events: set[Spoke] = field(default_factory=set)
     # The VPCs whose rows DynamoDB does not accept.
     refused: set[VpcRef] = field(default_factory=set)
+    # How many VPCs of a spoke wait, and the spokes whose rows DynamoDB does not accept.
+    work: dict[Spoke, int] = field(default_factory=dict)
+    refused_spokes: set[Spoke] = field(default_factory=set)
     # How often the rows of all VPCs were read.
     full_reads: int = 0
 
@@ -237,6 +240,11 @@ class MemoryVpcRows:
 
     def note_event(self, spoke: Spoke) -> None:
         self.events.add(spoke)
+
+    def note_vpc_work(self, spoke: Spoke, number: int) -> None:
+        if spoke in self.refused_spokes:
+            raise LedgerUnavailable("ValidationException: Item size has exceeded the maximum allowed size")
+        self.work[spoke] = number
 
     def end_approval(self, zone_id: str, vpc: str) -> None:
         status = self.zone_status(zone_id)

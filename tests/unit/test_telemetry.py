@@ -83,6 +83,7 @@ def test_p4_line_of_a_name_with_many_claimants_is_bounded(log: io.StringIO) -> N
             "autodefined rules not disabled",
             "AutodefinedRulesLeft",
         ),
+        (VpcOutcome(VPC, paused="publishing is paused: x"), "VPC not changed", "VpcsNotChangedWhilePaused"),
         (VpcOutcome(VPC, not_covered="suspended"), "VPC not covered", "VpcsNotCovered"),
         (VpcOutcome(VPC, unreadable="no CidrBlock"), "VPC cannot be read", "VpcsUnreadable"),
     ],

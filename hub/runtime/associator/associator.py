@@ -88,6 +88,8 @@ class Associator:
         except (SpokeUnreachable, LedgerUnavailable) as unavailable:
             for run in runs.values():
                 run.retry = run.retry or str(unavailable)
+        if not task.abandon:
+            self.steps.keep_paused(task.spoke, runs.values())
         return [run.outcome for run in runs.values()]
 
     def _work(self, task: Associate, runs: Mapping[str, VpcRun]) -> None:
@@ -122,7 +124,7 @@ class Associator:
                     self._end(run, account, row.vpc, removal_guard)
 
     def _end(self, run: VpcRun, account: Account, vpc: Vpc, removal_guard: RemovalGuard) -> None:
-        for step in unselected(self._planned(run, account, vpc), run.row):
+        for step in self.steps.unpaused(run, unselected(self._planned(run, account, vpc), run.row)):
             if self.steps.may(run, step, removal_guard, self.clock()) and not self.steps.carry_out(run, step):
                 break
 
@@ -207,7 +209,7 @@ class Associator:
             return False
         self._store(run, account, vpc, plan, damping)
         before = len(run.steps)
-        for step in plan.steps:
+        for step in self.steps.unpaused(run, plan.steps):
             # AWS may not show the finished step yet, and a remaining authorization must not be forgotten.
             tried = step in run.steps or step in run.faults
             incomplete = step.act is Act.FORGET and run.row.record(step.target).in_progress
@@ -219,13 +221,13 @@ class Associator:
             self.steps.count_removal(run, step, self.clock())
             if not self.steps.carry_out(run, step):
                 break
-        if vpc.profile_coming and not run.retry:
+        if vpc.profile_coming and not (run.retry or run.paused):
             # The association that the Profile replaces stays until AWS has associated the Profile.
             run.retry = NOT_YET
         if len(run.steps) == before:
             # Store the plan again, with the reason of each refused step.
             self._planned(run, account, vpc)
-        return (len(run.steps) > before or bool(run.retry)) and not run.out_of_time
+        return (len(run.steps) > before or bool(run.retry)) and not (run.out_of_time or run.paused)
 
     def _planned(self, run: VpcRun, account: Account, vpc: Vpc) -> AssociationPlan:
         """Return the VPC's plan, and store the state of the zones in the VPC."""
@@ -245,7 +247,7 @@ class Associator:
     def _damp(self, run: VpcRun) -> None:
         """Ignore the events of a VPC for a while. It keeps its associations, but no authorization."""
         self._damping.damp(run)
-        for step in clearing_steps(run.row, self.zone_ids.values()):
+        for step in self.steps.unpaused(run, clearing_steps(run.row, self.zone_ids.values())):
             if not self.steps.carry_out(run, step):
                 break
 
@@ -274,13 +276,13 @@ class Associator:
 
     def _clean_up(self, run: VpcRun, owned: Collection[str], removal_guard: RemovalGuard | None) -> None:
         done = True
-        for step in cleanup_steps(run.row, owned):
+        for step in self.steps.unpaused(run, cleanup_steps(run.row, owned)):
             if removal_guard is not None and not self.steps.may(run, step, removal_guard, self.clock()):
                 done = False
             elif not self.steps.carry_out(run, step):
                 done = False
                 break
-        if done and not run.faults:
+        if done and not (run.faults or run.paused or run.retry):
             left = {} if removal_guard is None else run.row.records
             ended = {associated: record for associated, record in left.items() if record.left_at}
             self.rows.forget_vpc(run.row.ref, ended)

@@ -237,8 +237,10 @@ def _notes(
     yield from resolver_notes(vpc, domain)
     if below := _autodefined_rules_below(vpc, domain):
         yield f"EC2's autodefined rules answer for {first_of([_shown(rule) for rule in below])}"
-    direct = any(zone.id == zone_id for zone in vpc.zones)
-    if direct and not row.record(zone_id).managed and not association_policy.owns_all:
+    direct, record = any(zone.id == zone_id for zone in vpc.zones), row.record(zone_id)
+    if direct and record.in_progress:
+        yield f"an authorization is left, which each sweep tries to delete: {record.fault or 'it was interrupted'}"
+    if direct and not (record.managed or association_policy.owns_all):
         yield "someone else made the association: orgdns does not end it"
 
 

@@ -131,6 +131,10 @@ class ApprovalLedger(Protocol):
         """Store that an event of a spoke came, so that it is swept within the hour, also if it has no instances."""
         ...
 
+    def note_vpc_work(self, spoke: Spoke, number: int) -> None:
+        """Store how many of a spoke's VPCs wait for the associator."""
+        ...
+
     def end_approval(self, zone_id: str, vpc: str) -> None:
         """Remove a VPC from those, and from those that a person approved. Other VPCs stay."""
         ...

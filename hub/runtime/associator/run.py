@@ -24,7 +24,8 @@ class VpcOutcome:
     person approves. `removed_by_others` are the zones and Profiles whose association someone else had ended, each with
     how often. `full` means that a quota is used up, `removed` that the row of the VPC was deleted. `not_covered`
     is why orgdns does not act for the VPC's account and region, and `denied` why its account denies a look at it: it
-    keeps what it has until a later sweep. `damped` is why the VPC is damped from now on, and
+    keeps what it has until a later sweep. `paused` is why nothing is changed now, although something is to change.
+    `damped` is why the VPC is damped from now on, and
     `ignored` means that it already was. `unreadable` is why the VPC, or its row in the ledger,
     cannot be read: it keeps what it has. `retry` is why the remaining steps must be tried again;
     it is empty if none remain.
@@ -44,6 +45,7 @@ class VpcOutcome:
     damped: str = ""
     ignored: bool = False
     denied: str = ""
+    paused: str = ""
 
 
 @dataclass(slots=True)
@@ -65,6 +67,7 @@ class VpcRun:
     damped: str = ""
     ignored: bool = False
     denied: str = ""
+    paused: str = ""
     out_of_time: bool = False
 
     @contextmanager
@@ -92,6 +95,7 @@ class VpcRun:
             self.damped,
             self.ignored,
             self.denied,
+            self.paused,
         )
 
 

@@ -15,15 +15,15 @@ from hub.runtime.associator.removals import zones_lost
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.model.names import NEVER
 from hub.runtime.model.vpcs import AssociationMethod
-from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
+from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hub.runtime.associator.ports import ApprovalLedger, Associations, Authorizations, VpcLedger, Vpcs
     from hub.runtime.associator.removal_guard import RemovalGuard
     from hub.runtime.associator.run import VpcRun
-    from hub.runtime.model.names import Fqdn, Millis
+    from hub.runtime.model.names import Fqdn, Millis, Spoke
     from hub.runtime.model.vpcs import AssociationRecord
     from hub.runtime.policy.vpc_selection import AssociationPolicy
 
@@ -35,7 +35,7 @@ _MADE_BY: Final = {Act.ASSOCIATE: AssociationMethod.ASSOCIATION, Act.ASSOCIATE_P
 
 @dataclass(frozen=True, slots=True)
 class StepRunner:
-    """Carries out steps. `zone_owner` is the networking account."""
+    """Carries out steps. `zone_owner` is the networking account. `pause` returns why orgdns is paused, or None."""
 
     association_policies: tuple[AssociationPolicy, ...]
     zone_ids: Mapping[Fqdn, str]
@@ -45,6 +45,36 @@ class StepRunner:
     approvals: ApprovalLedger
     authorizations: Authorizations
     associations: Associations
+    pause: Callable[[], str | None]
+
+    def unpaused(self, run: VpcRun, steps: Iterable[Step]) -> Iterator[Step]:
+        """Yield the steps of a run, each unless orgdns is paused by then; note in the run if it is.
+
+        It is paused if that cannot be read. The work is not lost: the next sweep plans the same steps.
+        """
+        for step in steps:
+            try:
+                reason = self.pause()
+            except LedgerUnavailable as unavailable:
+                run.retry = str(unavailable)
+                return
+            if reason is not None:
+                run.paused = f"publishing is paused: {reason}"
+                return
+            yield step
+
+    def keep_paused(self, spoke: Spoke, runs: Iterable[VpcRun]) -> None:
+        """Record that VPCs of a spoke wait for the end of the pause, so that the spoke is swept when it ends.
+
+        A spoke that is not covered is swept as long as it has associations.
+        """
+        paused = [run for run in runs if run.paused and not run.not_covered]
+        try:
+            if paused:
+                self.approvals.note_vpc_work(spoke, len(paused))
+        except LedgerUnavailable as unavailable:
+            for run in paused:
+                run.retry = str(unavailable)
 
     def carry_out(self, run: VpcRun, step: Step) -> bool:
         """Carry out one step; return whether further steps may follow in this run.
@@ -125,7 +155,7 @@ class StepRunner:
         match step.act:
             case Act.CLEAR:
                 self.authorizations.clear(associated, ref)
-                self.remember(run, associated, replace(run.row.record(associated), in_progress=False))
+                self.remember(run, associated, replace(run.row.record(associated), in_progress=False, fault=""))
             case Act.RELEASE:
                 self._release(run, associated)
                 self.remember(run, associated, replace(run.row.record(associated), awaiting_approval=False))
@@ -170,9 +200,25 @@ class StepRunner:
             managed = False
             raise
         finally:
-            if authorized:
-                self.authorizations.clear(zone_id, ref)
-            self.remember(run, zone_id, before.started(managed=managed))
+            left = self._left(run, zone_id) if authorized else ""
+            record = before.started(managed=managed, in_progress=bool(left))
+            self.remember(run, zone_id, replace(record, fault=left))
+
+    def _left(self, run: VpcRun, zone_id: str) -> str:
+        """Delete the authorization of an association; return why it is left, or an empty text.
+
+        What became of the association does not depend on it. The record says that it is left, so that the next plan
+        deletes it: in this run if that may succeed soon, and otherwise after the next sweep.
+        """
+        try:
+            self.authorizations.clear(zone_id, run.row.ref)
+        except (AssociationRefused, ZoneClosed) as refused:
+            run.faults[Step(Act.CLEAR, zone_id)] = str(refused)
+            return str(refused)
+        except ZoneUnavailable as unavailable:
+            run.retry = str(unavailable)
+            return str(unavailable)
+        return ""
 
     def _associate_once(self, run: VpcRun, zone_id: str) -> bool:
         """Associate the VPC; return False if it already is, by an unanswered call or by someone else."""

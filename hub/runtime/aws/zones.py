@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError, ParamValidationError
 
 from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, PageTokens, required, text
-from hub.runtime.aws.pace.calls import LONGEST_WAIT, error_meaning, patient_turn, turn, until_changed
+from hub.runtime.aws.pace.calls import error_meaning, patient_turn, turn, until_changed
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
 from hub.runtime.boundary.route53_errors import Meaning
 from hub.runtime.boundary.unreadable import Unreadable, readable
-from hub.runtime.model.names import SIMPLE, Action, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
-from hub.runtime.names.labels import is_reverse
-from hub.runtime.ports import BatchRefused, NoTurn, ZoneClosed, ZoneRecordSets, ZoneUnavailable
+from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
+from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.publisher.foreign import ANY_TYPE, MULTIVALUE, READ_ONE_BY_ONE, UNREADABLE
 from hub.runtime.rate_limit import Demand, Urgency
 
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 REGION: Final = None
 # Its messages say by themselves what they are; those of other errors need the code.
 _INVALID_BATCH: Final = "InvalidChangeBatch"
-# The name below a zone, and the owner, of the record set that nobody has.
-_CHECK: Final = "orgdns-check"
 
 
 class WriterZones:
@@ -93,27 +90,6 @@ class WriterZones:
             change = self._client().change_resource_record_sets
             sent = partial(change, HostedZoneId=zone_id, ChangeBatch={"Changes": batch})
             until_changed(self._turns, demand, sent, wait)
-
-    def check(self, zone_id: str, domain: Fqdn) -> None:
-        """Return if the role may read and change the zone. Nothing changes.
-
-        The change is the deletion of a record set that nobody has. AWS checks permissions before Route 53 refuses it.
-
-        Raises:
-            ZoneClosed: if the zone does not exist, or the role may not read or change it.
-            ZoneUnavailable: if Route 53 does not answer, or refuses the call for another reason.
-        """
-        name, of_type = Fqdn(f"{_CHECK}.{domain}"), RecordType.PTR if is_reverse(domain) else RecordType.A
-        value = f"{_CHECK}.invalid." if of_type is RecordType.PTR else "192.0.2.1"
-        try:
-            self.record_sets(zone_id, [name], LONGEST_WAIT)
-            deletion = Change(Action.DELETE, RecordSet(name, of_type, 0, (value,), _CHECK))
-            self.change(zone_id, [deletion], wait=LONGEST_WAIT)
-        except BatchRefused as refused:
-            if not refused.known:
-                raise ZoneUnavailable(f"{zone_id}: {refused}") from refused
-        except NoTurn as no_turn:
-            raise ZoneUnavailable(f"{zone_id}: {no_turn}") from no_turn
 
     def record_sets(
         self,

@@ -135,11 +135,11 @@ class SpokeStatus:
     def empty(self) -> bool:
         """Whether the last sweep was complete, and found no instance, name or associated VPC, and no work for a VPC.
 
-        A spoke is not empty while it is unreachable, while its removals await approval, or while orgdns cannot read
-        something of it.
+        A spoke is not empty while it is unreachable, while its removals await approval, while orgdns cannot read
+        something of it, or while its events do not reach the hub.
         """
         found = self.instances or self.names or self.vpcs or self.vpc_work or self.kept_vpcs or self.unreadable
-        failed = self.fault or self.fault_since or self.withdrawn or self.row_fault
+        failed = self.fault or self.fault_since or self.withdrawn or self.row_fault or self.undelivered_new
         return bool(self.swept_at and not (found or failed or self.pending_removals))
 
     @property
@@ -151,6 +151,11 @@ class SpokeStatus:
         """Whether one sweep a day suffices: the spoke was empty by this policy, and nothing happened since."""
         current = self.policy == policy and self.settled(generation)
         return self.empty and current and not self.heard_since
+
+    @property
+    def vpcs_wait(self) -> bool:
+        """Whether VPCs of the spoke may wait for the associator, or for their associations to end."""
+        return bool(self.vpc_work or self.kept_vpcs)
 
     def settled(self, generation: str) -> bool:
         """Whether the ledger, in its current generation, has all claims of the spoke.

@@ -106,7 +106,8 @@ class Sweeper:
                 withdrawn_at=NEVER,
                 generation=generation,
             )
-            status = with_undelivered(status, self.queues)
+            if not after_call:
+                status = with_undelivered(status, self.queues)
         except SpokeDenied as denied:
             unreachable = UnreachableSpokes(self.rows, self.statuses, self.recorder, self.guard, self.clock)
             status = replace(status, closed=isinstance(denied, SpokeClosed))

@@ -10,7 +10,6 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from hub.runtime import contract
-from hub.runtime.aws.pace.spent import CALLS
 from hub.runtime.boundary.texts import bounded_fields
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
@@ -36,10 +35,7 @@ class _QuietProvider(AmazonCloudWatchEMFProvider):
     """Writes nothing after an invocation that counted nothing: powertools would write a warning, which is no JSON."""
 
     def flush_metrics(self, raise_on_empty_metrics: bool = False) -> None:  # noqa: FBT001, FBT002 - as in powertools
-        """Write the metrics of an invocation, with what it took of Route 53's quotas, if there are any."""
-        for metric, number in zip(("Route53Requests", "Route53Changes"), CALLS.taken(), strict=True):
-            if number:
-                self.add_metric(metric, MetricUnit.Count, number)
+        """Write the metrics of an invocation, if there are any."""
         if self.metric_set:
             super().flush_metrics(raise_on_empty_metrics)
 
@@ -67,7 +63,7 @@ def report_instance(outcome: InstanceOutcome) -> None:
     else:
         logger.info("instance unchanged", extra=fields)
     for refusal in outcome.refusals:
-        refused = fields | {"rule": refusal.rule, "reason": refusal.reason}
+        refused = fields | {"rule": refusal.rule, "reason": refusal.reason, "dns_name": refusal.name}
         if refusal.declined:
             logger.debug("name not requested", extra=refused)
             continue

@@ -12,20 +12,26 @@ from hub.runtime.publisher.outcome import NameResult
 from hub.runtime.telemetry import metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
-    from hub.runtime.model.names import Millis, NameKey
+    from hub.runtime.aws.ledger.changes import NameChanges
+    from hub.runtime.model.names import Millis
     from hub.runtime.publisher.outcome import NameOutcome
 
-_WAITING: Final = frozenset({NameResult.RETRY, NameResult.CLOSED, NameResult.DEFERRED})
+# What waits in the backlog, or comes back from it, waits because of its own account.
+_WAITING: Final = frozenset({NameResult.RETRY, NameResult.CLOSED})
 
 
-def report_seconds(
-    outcomes: Collection[NameOutcome],
-    asked_at: Mapping[NameKey, Millis],
-    released: Collection[NameKey],
-    objective: float,
-) -> None:
+def report_latency(outcomes: Collection[NameOutcome], changes: NameChanges, now: Millis, objective: float) -> None:
+    """Measure how long names took, and how many of those that wait are overdue, by the objective in seconds."""
+    _report_seconds(outcomes, changes, objective)
+    waiting = {outcome.key for outcome in outcomes if outcome.result in _WAITING} - changes.released.keys()
+    if waiting:
+        overdue = sum(now - changes.changed_at[key] > objective * 1_000 for key in waiting)
+        metrics.add_metric("NamesOverdue", MetricUnit.Count, overdue)
+
+
+def _report_seconds(outcomes: Collection[NameOutcome], changes: NameChanges, objective: float) -> None:
     """Measure the seconds of each published name that an event asked for, by zone, against the objective in seconds.
 
     A name that comes back from the backlog waited because of its own account. It is measured from the change of the
@@ -34,12 +40,12 @@ def report_seconds(
     by_zone: defaultdict[str, list[float]] = defaultdict(list)
     late = in_time = 0
     for outcome in outcomes:
-        asked = asked_at.get(outcome.key)
+        asked = changes.asked_at.get(outcome.key)
         if outcome.result is not NameResult.PUBLISHED or not asked:
             continue
         seconds = max(0.0, (outcome.at - asked) / 1_000)
         by_zone[outcome.key.zone_id].append(seconds)
-        if outcome.key not in released:
+        if outcome.key not in changes.released:
             late += seconds > objective
             in_time += seconds <= objective
     if late or in_time:
@@ -52,13 +58,3 @@ def report_seconds(
         for seconds in of_zone:
             of_this.add_metric("SecondsToRecord", MetricUnit.Seconds, seconds)
         of_this.flush_metrics()
-
-
-def report_overdue(
-    outcomes: Collection[NameOutcome], changed_at: Mapping[NameKey, Millis], now: Millis, objective: float
-) -> None:
-    """Count the names that are not published yet, although their claims changed longer ago than the objective."""
-    waiting = [outcome.key for outcome in outcomes if outcome.result in _WAITING]
-    overdue = sum(now - changed_at[key] > objective * 1_000 for key in waiting)
-    if waiting:
-        metrics.add_metric("NamesOverdue", MetricUnit.Count, overdue)

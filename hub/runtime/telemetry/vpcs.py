@@ -50,9 +50,6 @@ def report_vpc(outcome: VpcOutcome) -> None:
         metric, message = _REFUSED.get(step.act, _STEP_REFUSED)
         metrics.add_metric(metric, MetricUnit.Count, 1)
         logger.warning(message, extra=fields | {"step": _step_text(step), "reason": reason})
-    if outcome.denied:
-        metrics.add_metric("VpcsDenied", MetricUnit.Count, 1)
-        logger.warning("VPC cannot be described", extra=fields | {"reason": outcome.denied})
     for removed, times in outcome.removed_by_others:
         metrics.add_metric("AssociationsRemovedByOthers", MetricUnit.Count, 1)
         logger.warning("association removed by others", extra=fields | {"zone_or_profile": removed, "times": times})
@@ -60,15 +57,25 @@ def report_vpc(outcome: VpcOutcome) -> None:
         metrics.add_metric("ZonesFullOfVpcs", MetricUnit.Count, 1)
     if outcome.awaiting_approval:
         logger.error(AWAITS_APPROVAL, extra=fields | {"zones": outcome.awaiting_approval})
-    if outcome.not_covered:
-        metrics.add_metric("VpcsNotCovered", MetricUnit.Count, 1)
-        logger.warning("VPC not covered", extra=fields | {"reason": outcome.not_covered})
-    if outcome.unreadable:
-        metrics.add_metric("VpcsUnreadable", MetricUnit.Count, 1)
-        logger.warning("VPC cannot be read", extra=fields | {"reason": outcome.unreadable})
+    _report_unchanged(outcome, fields)
     if outcome.retry:
         logger.warning("VPC will be retried", extra=fields | {"reason": outcome.retry})
     _report_damping(outcome, fields)
+
+
+def _report_unchanged(outcome: VpcOutcome, fields: dict[str, object]) -> None:
+    """Count and log why a VPC, or the rest of it, stays as it is."""
+    if outcome.paused:
+        metrics.add_metric("VpcsNotChangedWhilePaused", MetricUnit.Count, 1)
+        logger.info("VPC not changed", extra=fields | {"reason": outcome.paused})
+    for metric, message, reason in (
+        ("VpcsDenied", "VPC cannot be described", outcome.denied),
+        ("VpcsNotCovered", "VPC not covered", outcome.not_covered),
+        ("VpcsUnreadable", "VPC cannot be read", outcome.unreadable),
+    ):
+        if reason:
+            metrics.add_metric(metric, MetricUnit.Count, 1)
+            logger.warning(message, extra=fields | {"reason": reason})
 
 
 def _report_damping(outcome: VpcOutcome, fields: dict[str, object]) -> None:

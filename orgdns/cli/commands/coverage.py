@@ -45,7 +45,9 @@ def run(
             report = report.only(wanted)
         instances = instances_of(hub, wanted or [status.spoke for status in known.spokes])
         vpcs = KnownVpcs.of(rows, vpcs_statuses, known.health.known | stacks.keys())
-        report = replace(report, instances=instance_vpcs(instances, vpcs))
+        report = replace(
+            report, instances=instance_vpcs(instances, vpcs), paused=known.pause.reason if known.pause else None
+        )
     if as_json:
         print_json(coverage_document(report))
     else:

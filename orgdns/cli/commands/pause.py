@@ -16,7 +16,7 @@ def run(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Stop all writing to the zones.
+    """Stop all writing to the zones, and all changes of their associations.
 
     Events, sweeps and claims continue, and the ledger keeps them until orgdns resume.
     """
@@ -29,6 +29,6 @@ def run(
         print_json({"paused": reason})
     else:
         say(
-            "Paused: zones are no longer written, except by change batches already in progress. To end the pause, run "
-            "orgdns resume."
+            "Paused: neither records nor associations of VPCs are changed any longer, except by what is already in "
+            "progress. To end the pause, run orgdns resume."
         )

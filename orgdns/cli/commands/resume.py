@@ -12,4 +12,4 @@ def run(*, as_json: Json = False, profile: Profile = None, region: Region = None
     if as_json:
         print_json({"paused": None})
     else:
-        say("Resumed: all zones will be audited within five minutes, and differences published.")
+        say("Resumed: within five minutes all zones are audited, and VPCs that waited are associated.")

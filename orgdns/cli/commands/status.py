@@ -30,6 +30,7 @@ def run(
         state = replace(
             overview(hub, account.listed_spokes),
             path_facts=account.path_facts(hub),
+            alarms=account.alarms(),
             backlog=account.backlog(hub),
         )
     if as_json:

@@ -24,6 +24,9 @@ SHOWN: Final = 10
 
 def show_coverage(console: Console, coverage: Coverage, *, details: bool, everything: bool) -> None:
     """Show what is wrong and the zones; with `details`, show each spoke with its VPCs, too."""
+    if coverage.paused is not None:
+        text = f"Publishing is paused ({coverage.paused}): no association is made or ended until orgdns resume."
+        console.print(visible(text, BAD))
     troubled = coverage.troubled
     if troubled:
         show_line(console, visible(f"Accounts and regions with troubles: {len(troubled):,}", f"bold {BAD}"))

@@ -31,7 +31,7 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
         number = f": {len(problem.lines):,}" if problem.affected else ""
         _show_list(console, f"{problem.title}{number}{since}", map(visible, problem.lines), most, BAD)
         if problem.todo:
-            todo = f"What to do: {problem.todo}. See docs/runbook/{problem.kind}.md."
+            todo = f"What to do: {problem.todo.rstrip('.')}. See docs/runbook/{problem.kind}.md."
             show_line(console, visible(todo, QUIET), indent=INDENT)
     reached = len(overview.reached)
     current = reached - len(overview.behind)

@@ -85,7 +85,8 @@ def _facts(observation: Observation) -> list[tuple[str, Text]]:
         name = instance.tag("Name")
         facts.append(("tag Name", visible(name) if name is not None else visible("not set", QUIET)))
     if observation.observed_at:
-        facts.append(("last seen", visible(time(observation.observed_at))))
+        as_of = f"{time(observation.observed_at)}; orgdns explain --live asks EC2"
+        facts.append(("as of", visible(as_of)))
     return facts
 
 
@@ -170,6 +171,7 @@ def _add_zone_state(facts: list[tuple[str, Text]], report: NameReport) -> None:
         facts.append(("" if number else "published", visible(_record_set(record_set))))
     if not published.record_sets:
         facts.append(("published", visible("nothing", QUIET)))
+    facts.append(("as of", visible(f"{_known_as_of(report)}; orgdns explain --live asks Route 53", QUIET)))
     if published.pending:
         facts.append(("pending", visible("a change was sent; its outcome is not recorded yet", "yellow")))
     if published.conflict:
@@ -179,6 +181,15 @@ def _add_zone_state(facts: list[tuple[str, Text]], report: NameReport) -> None:
         facts.append(("", _repair(report, len(drift.repaired_at))))
     for number, change in enumerate(report.waiting):
         facts.append(("" if number else ("blocked" if published.conflict else "waiting"), change_line(change)))
+
+
+def _known_as_of(report: NameReport) -> str:
+    """As of when it is known what the zone holds under a name."""
+    if report.audited_at > report.recorded_at:
+        return f"the last audit at {time(report.audited_at)}"
+    return (
+        f"the last change, recorded at {time(report.recorded_at)}" if report.recorded_at else "no change or audit yet"
+    )
 
 
 def _repair(report: NameReport, repairs: int) -> Text:

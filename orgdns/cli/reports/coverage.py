@@ -90,11 +90,12 @@ class ZoneCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """All spokes, and all zones whose VPCs are configured."""
+    """All spokes, and all zones whose VPCs are configured. `paused` is why no association changes now, or None."""
 
     spokes: tuple[SpokeCoverage, ...]
     zones: tuple[ZoneCoverage, ...]
     instances: InstanceVpcs = field(default_factory=InstanceVpcs)
+    paused: str | None = None
 
     @property
     def troubled(self) -> tuple[SpokeCoverage, ...]:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 PROCEDURE: Final = "see docs/restore.md"
 # The states of a mapping that reads its source, or is about to (Lambda API Reference, EventSourceMappingConfiguration).
-_WORKING: Final = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
+WORKING: Final = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
+
+_PROBLEM: Final = "PROBLEM: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +30,24 @@ class LedgerTable:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """An event source mapping of the publisher."""
+    """An event source mapping of the publisher. `result` is what Lambda says of its last attempt to read the source."""
 
     uuid: str
     source: str
     state: str
+    result: str = ""
+
+
+def table_fault(table: LedgerTable) -> str:
+    """What a restored table lacks, with what to do; empty if it lacks nothing."""
+    return "" if table.protected else f"the table {table.name} is not protected from deletion: {PROCEDURE}"
 
 
 def ledger_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str, ...]:
-    """What keeps the ledger from being published, and what a restored table lacks; each with what to do."""
-    faults = [] if table.protected else [f"the table {table.name} is not protected from deletion: {PROCEDURE}"]
+    """What keeps the ledger from being published; each with what to do."""
+    faults: list[str] = []
     if not table.stream:
-        return (f"the table {table.name} has no stream, so nothing is published: {PROCEDURE}", *faults)
+        return (f"the table {table.name} has no stream, so nothing is published: {PROCEDURE}",)
     of_table = [mapping for mapping in mappings if f":table/{table.name}/stream/" in mapping.source]
     following = [mapping for mapping in of_table if mapping.source == table.stream]
     if not of_table:
@@ -54,6 +62,11 @@ def ledger_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str,
         f"the publisher's event source mapping is {mapping.state}, so nothing is published: aws lambda "
         f"update-event-source-mapping --uuid {mapping.uuid} --enabled"
         for mapping in following
-        if mapping.state not in _WORKING
+        if mapping.state not in WORKING
+    ]
+    faults += [
+        f"Lambda cannot read the ledger's stream for the publisher: {mapping.result.removeprefix(_PROBLEM)}"
+        for mapping in following
+        if mapping.result.startswith(_PROBLEM)
     ]
     return tuple(faults)

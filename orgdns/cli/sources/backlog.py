@@ -17,17 +17,20 @@ if TYPE_CHECKING:
 
     from orgdns.cli.sources.ledger import HubLedger
 
-_VISIBLE: Final = "ApproximateNumberOfMessages"
-_WAITING: Final[tuple[QueueAttributeNameType, ...]] = (_VISIBLE, "ApproximateNumberOfMessagesNotVisible")
+_WAITING: Final[tuple[QueueAttributeNameType, ...]] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+)
 
 
 def waiting_messages(client: SQSClient, queue: str) -> int:
-    """How many messages of a queue no function has received yet, about.
+    """How many messages a queue has, about: those of failed and throttled runs are hidden until they come again.
 
     Raises:
         HubUnknown: if the queue cannot be found or read.
     """
-    return int(_attributes(client, queue, (_VISIBLE,)).get(_VISIBLE, 0))
+    found = _attributes(client, queue)
+    return sum(int(found.get(name, 0)) for name in _WAITING)
 
 
 def backlog(hub: HubLedger, client: SQSClient) -> Backlog:
@@ -37,17 +40,14 @@ def backlog(hub: HubLedger, client: SQSClient) -> Backlog:
         HubUnknown: if the queue cannot be found or read.
         LedgerUnavailable: if the ledger cannot be read.
     """
-    found = _attributes(client, contract.BACKLOG_QUEUE, _WAITING)
-    messages = sum(int(found.get(name, 0)) for name in _WAITING)
+    messages = waiting_messages(client, contract.BACKLOG_QUEUE)
     return Backlog(messages, DynamoBacklog(hub.table).counts() if messages else {})
 
 
-def _attributes(
-    client: SQSClient, queue: str, names: tuple[QueueAttributeNameType, ...]
-) -> dict[QueueAttributeNameType, str]:
+def _attributes(client: SQSClient, queue: str) -> dict[QueueAttributeNameType, str]:
     try:
         url = client.get_queue_url(QueueName=queue)["QueueUrl"]
-        return client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return client.get_queue_attributes(QueueUrl=url, AttributeNames=_WAITING)["Attributes"]
     except (ClientError, BotoCoreError) as error:
         raise HubUnknown(
             f"the queue {queue} cannot be read: deploy the hub template of this version, and use credentials of the "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import botocore.session
@@ -14,12 +14,12 @@ from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 from hub.runtime import contract
 from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import CLIENT_CONFIG
-from hub.runtime.model.health.path import PathFacts
+from orgdns.cli.sources.alarms import firing_alarms
 from orgdns.cli.sources.backlog import backlog, waiting_messages
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown, deployed
 from orgdns.cli.sources.ledger import HubLedger
-from orgdns.cli.sources.ledger_stream import stream_faults
+from orgdns.cli.sources.ledger_stream import path_facts
 from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_sqs import SQSClient
 
+    from hub.runtime.model.health.path import PathFacts
     from hub.runtime.model.names import Spoke
     from orgdns.cli.reports.coverage import StackInstance
-    from orgdns.cli.reports.status.overview import Backlog
+    from orgdns.cli.reports.status.overview import Alarms, Backlog
 
 # This many profiles are named if the one that is asked for does not exist.
 _SHOWN: Final = 20
@@ -80,7 +81,12 @@ class HubAccount:
             functions = self.session.client("lambda", config=CLIENT_CONFIG)
             tables = self.session.client("dynamodb", config=CLIENT_CONFIG)
         waiting = waiting_messages(self._queues(), contract.EVENTS_QUEUE)
-        return PathFacts(waiting, stream_faults(hub.deployed, functions, tables))
+        return path_facts(hub.deployed, functions, tables, waiting)
+
+    def alarms(self) -> Alarms:
+        """The hub's alarms that are in ALARM."""
+        with _endpoint_checked():
+            return firing_alarms(self.session.client("cloudwatch", config=CLIENT_CONFIG))
 
     def caller(self) -> str:
         """The ARN of the operator; empty if AWS does not say."""
@@ -111,6 +117,21 @@ class HubAccount:
     def dead_letter_queues(self) -> DeadLetterQueues:
         """The dead-letter queues."""
         return DeadLetterQueues(self._queues())
+
+    @property
+    def region(self) -> str:
+        """The region of the session."""
+        return str(self.session.region_name)
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - the client of any service
+        """A client of a service.
+
+        Raises:
+            HubUnknown: if the region or the endpoint is not valid.
+        """
+        session: Any = self.session
+        with _endpoint_checked():
+            return session.client(service, config=CLIENT_CONFIG)
 
     def stack_instances(self) -> dict[Spoke, StackInstance]:
         """The stacks of the rollout.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.model.names import SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, NameKey
+from hub.runtime.aws.ledger.rows import published_key
+from hub.runtime.boundary.schema import number
+from hub.runtime.boundary.unreadable import Unreadable, readable
+from hub.runtime.model.names import NEVER, SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, Millis, NameKey
 from hub.runtime.model.observation import Observation
 from hub.runtime.names.labels import NameRefused, enclosing, encoded, letters_of, parse_domain, reverse_name
 from orgdns.cli.reports.explain.addresses import AddressReport, address_report
@@ -20,7 +23,6 @@ from orgdns.cli.reports.explain.claims import (
 from orgdns.cli.sources.snapshot import observations, observations_of_id
 
 if TYPE_CHECKING:
-    from hub.runtime.boundary.unreadable import Unreadable
     from orgdns.cli.sources.ledger import HubLedger
     from orgdns.cli.sources.snapshot import Progress
 
@@ -37,6 +39,7 @@ class Lookup:
 
     hub: HubLedger
     progress: Progress
+    _audits: dict[str, Millis] = field(default_factory=dict, compare=False)
 
     @staticmethod
     def is_instance(subject: str) -> bool:
@@ -129,9 +132,21 @@ class Lookup:
             accounts = [row.account for row in rows if isinstance(row, Observation) and row.account]
             labels = {account.id: account.label for account in accounts if account.label}
         report = name_report(state, self.hub.deployed.zone_ids, labels)
-        drift = self.hub.ledger.drift(key)
-        waits = bool(drift and drift.damped and drift.at >= self.hub.statuses.zone_status(key.zone_id).audited_at)
-        return replace(report, drift=drift, repair_waits=waits)
+        drift, audited_at = self.hub.ledger.drift(key), self._audited_at(key.zone_id)
+        waits = bool(drift and drift.damped and drift.at >= audited_at)
+        recorded_at = self._recorded_at(key)
+        return replace(report, drift=drift, repair_waits=waits, recorded_at=recorded_at, audited_at=audited_at)
+
+    def _recorded_at(self, key: NameKey) -> Millis:
+        """When the ledger recorded last what the zone holds under a name."""
+        row = self.hub.table.get(published_key(key)) or {}
+        at = readable(lambda each: number(each.get("at", NEVER)), row, key.fqdn)
+        return NEVER if isinstance(at, Unreadable) else Millis(at)
+
+    def _audited_at(self, zone_id: str) -> Millis:
+        if zone_id not in self._audits:
+            self._audits[zone_id] = self.hub.statuses.zone_status(zone_id).audited_at
+        return self._audits[zone_id]
 
 
 def fqdn_of(subject: str) -> Fqdn:

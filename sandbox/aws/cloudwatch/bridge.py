@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from moto.cloudwatch.exceptions import ValidationError
 from moto.cloudwatch.models import CloudWatchBackend, MetricDatum, Statistics
+from moto.cloudwatch.responses import CloudWatchResponse
+from moto.core.responses import ActionResult
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudwatch.definitions import AlarmRefused, definition
@@ -31,14 +33,28 @@ Json = dict[str, Any]
 Moto = Any
 
 _PUT_METRIC_ALARM: Final[Callable[..., Any]] = CloudWatchBackend.put_metric_alarm
+_DESCRIBE_ALARMS: Final[Callable[..., Any]] = CloudWatchResponse.describe_alarms
 _STATE: Final = ("state_value", "state_reason", "state_reason_data", "state_updated_timestamp")
 
 
 @contextmanager
 def strict_alarms() -> Iterator[None]:
     """Refuse alarms that cannot be evaluated, and start the others without data, while the context lasts."""
-    with replaced(CloudWatchBackend, put_metric_alarm=_put_metric_alarm):
+    with (
+        replaced(CloudWatchBackend, put_metric_alarm=_put_metric_alarm),
+        replaced(CloudWatchResponse, describe_alarms=_describe_alarms),
+    ):
         yield
+
+
+def _describe_alarms(response: Moto) -> ActionResult:
+    """The alarms that DescribeAlarms asks for: the emulator applies one of the conditions only."""
+    state, found = response._get_param("StateValue"), _DESCRIBE_ALARMS(response)
+    result = {
+        kind: [alarm for alarm in alarms if not state or alarm.state_value == state]
+        for kind, alarms in found.result.items()
+    }
+    return ActionResult(result)
 
 
 def _put_metric_alarm(backend: Moto, name: str, **parameters: Any) -> Moto:  # noqa: ANN401 - the emulator's own

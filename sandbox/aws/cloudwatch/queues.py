@@ -2,9 +2,10 @@
 
 A simulation of "Available CloudWatch metrics for Amazon SQS"
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html). SQS
-sends them while a queue is active: it has messages, or someone called an action on it in the last six hours ("Creating
-alarms for dead-letter queues" and "Monitoring Amazon SQS queues using CloudWatch"). A queue that becomes active again
-may be without metrics for up to 15 minutes, which is not modeled.
+sends them while a queue is active: it has messages, or someone called an action on it in the last six hours
+("Monitoring Amazon SQS queues using CloudWatch",
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html). A queue
+that becomes active again may be without metrics for up to 15 minutes, which is not modeled.
 """
 
 from __future__ import annotations

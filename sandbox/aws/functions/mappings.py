@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from moto.awslambda.exceptions import LambdaClientError, UnknownFunctionException
-from moto.awslambda.models import LambdaBackend
+from moto.awslambda.models import EventSourceMapping, LambdaBackend
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
@@ -45,10 +45,19 @@ def own_event_sources() -> Iterator[None]:
     def update_event_source_mapping(backend: Moto, uuid: str, spec: dict[str, Any]) -> Moto:
         return _qualified(update(backend, uuid, spec), spec)
 
-    with replaced(
-        LambdaBackend,
-        create_event_source_mapping=create_event_source_mapping,
-        update_event_source_mapping=update_event_source_mapping,
+    configuration = EventSourceMapping.get_configuration
+
+    def get_configuration(mapping: Moto) -> dict[str, Any]:
+        answer: dict[str, Any] = configuration(mapping)
+        return answer | {"LastProcessingResult": getattr(mapping, "last_result", "No records processed")}
+
+    with (
+        replaced(EventSourceMapping, get_configuration=get_configuration),
+        replaced(
+            LambdaBackend,
+            create_event_source_mapping=create_event_source_mapping,
+            update_event_source_mapping=update_event_source_mapping,
+        ),
     ):
         yield
 

@@ -6,16 +6,10 @@ concurrent invocations have: one for each shard of a stream, and two that take t
 
 from __future__ import annotations
 
-import atexit
-import io
 import json
-import shutil
-import tempfile
 import uuid
-import zipfile
 from datetime import UTC, datetime
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from random import Random
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -34,6 +28,7 @@ from sandbox.aws.functions.mappings import function_of, silence
 from sandbox.aws.functions.pollers import QueuePoller
 from sandbox.aws.functions.records import Outcome
 from sandbox.aws.functions.streams import SHARDS, StreamPoller
+from sandbox.aws.functions.unpacking import unpacked
 from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
@@ -106,6 +101,7 @@ class Functions:
         # By the function's name and the place: the shard, or one of the concurrent invocations of a queue's function.
         self._environments: dict[tuple[str, str], Environment] = {}
         self._lines: dict[str, list[str]] = {}
+        self._unlogged: set[str] = set()
         self._pollers_of_mappings: dict[str, QueuePoller | StreamPoller] = {}
 
     def discover(self, account: str, region: str) -> None:
@@ -116,7 +112,18 @@ class Functions:
     def poll(self) -> int:
         """Poll every mapping once, queues first; the number of records given to functions."""
         with self._lock:
-            return sum(poller.poll() for poller in self._pollers())
+            return sum(self._polled(poller) for poller in self._pollers())
+
+    @staticmethod
+    def _polled(poller: QueuePoller | StreamPoller) -> int:
+        """Poll a mapping. If the function's role may not, Lambda says so in the mapping, and tries again."""
+        try:
+            given = poller.poll()
+        except PermissionError as denied:
+            poller.mapping.last_result = f"PROBLEM: {denied}"
+            return 0
+        poller.mapping.last_result = "OK" if given else "No records processed"
+        return given
 
     def converge(self, limit: int = 1000) -> int:
         """Poll until nothing is left to do at the current time; the number of records given to functions.
@@ -166,7 +173,7 @@ class Functions:
     def _run(self, function: Moto, event: Event, place: str, request_id: str) -> Outcome:
         name = function.function_name
         environment = self._environment(function, place)
-        self.check(function, "logs:PutLogEvents", _log_stream_arn(function, environment.stream))
+        self._check_logging(function, environment.stream)
         context = self._context(function, environment, request_id)
         try:
             self.interrupt(name, "before")
@@ -186,7 +193,19 @@ class Functions:
             return Outcome(request_id, error=error_text)
         return Outcome(request_id, response)
 
+    def _check_logging(self, function: Moto, stream: str) -> None:
+        """Check that the function's role may log. Lambda runs a function that may not, and drops its lines."""
+        try:
+            for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+                self.check(function, action, _log_stream_arn(function, stream))
+        except PermissionError:
+            self._unlogged.add(function.function_name)
+        else:
+            self._unlogged.discard(function.function_name)
+
     def _write(self, function: Moto, line: str) -> None:
+        if function.function_name in self._unlogged:
+            return
         self._lines.setdefault(function.function_name, []).append(line)
         if self.watcher:
             self.watcher.logged(function, line)
@@ -237,12 +256,11 @@ class Functions:
         # An update of code or configuration ends environments that run the old version.
         if environment and environment.configuration == configuration(function):
             return environment
-        root = _unpacked(function.code_bytes)
+        root = unpacked(function.code_bytes)
         stream = (
             f"{datetime.fromtimestamp(self._clock.now(), UTC):%Y/%m/%d}/[{qualifier_of(function)}]{uuid.uuid4().hex}"
         )
         variables = {**runtime_variables(function, root, stream), **credentials(function)}
-        self.check(function, "logs:CreateLogStream", _log_stream_arn(function, stream))
         variables = {**(function.environment_vars or {}), **variables}
         environment = Environment(function, root, variables, partial(self._write, function))
         self._environments[name, place] = environment
@@ -266,16 +284,6 @@ def _switched_off(function: Moto) -> bool:
     """Whether the reserved concurrency of a function, which its versions and aliases share, is 0."""
     whole = lambda_backends[function.account_id][function.region].get_function(function.function_name)
     return str(whole.reserved_concurrency) == "0"
-
-
-@cache
-def _unpacked(code: bytes) -> Path:
-    """Unpack a package into a folder that exists as long as this process; the folder."""
-    root = Path(tempfile.mkdtemp(prefix="functions-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    with zipfile.ZipFile(io.BytesIO(code)) as package:
-        package.extractall(root)
-    return root
 
 
 def _log_stream_arn(function: Moto, stream: str) -> str:

@@ -28,6 +28,7 @@ CALLS: dict[str, tuple[tuple[str, ...], int]] = {
     "plan": (("plan", "--config", "{changed}"), 2),
     "dead-letters": (("dead-letters",), 2),
     "status": (("status",), 2),
+    "doctor": (("doctor",), 2),
     "coverage": (("coverage",), 2),
     "coverage of a spoke": (("coverage", SPOKE), 2),
     "resolve": (("resolve", f"wide.{CORP}", "--vpc", "{vpc}"), 0),
@@ -74,8 +75,8 @@ def call(request: pytest.FixtureRequest, filled: dict[str, str]) -> tuple[tuple[
 
 
 def words(text: str) -> list[str]:
-    """The words without what differs: the mark between parts of a record, rules, and how often a message was read."""
-    return re.sub(r"[;─]|times received: [0-9]+", " ", text).split()
+    """The words without what differs: marks between parts, rules, how often a message was read, and seconds."""
+    return re.sub(r"[;─]|times received: [0-9]+|[0-9,]+ s\b", " ", text).split()
 
 
 def test_every_subcommand_is_tried() -> None:
@@ -99,7 +100,8 @@ def test_a_record_is_a_line_in_a_pipe_and_fits_a_terminal(
         assert len(shown.splitlines()) >= len(piped.splitlines())
         assert set(IDS.findall(piped)) <= set(IDS.findall(shown))
         if columns == 80:
-            assert words(shown) == words(piped)
+            # A reference that is longer than a line is folded at its slashes.
+            assert "".join(words(shown)) == "".join(words(piped))
 
 
 def test_records_of_several_parts_are_lines_in_a_pipe(

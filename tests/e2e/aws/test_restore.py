@@ -12,7 +12,7 @@ from generate import templates
 from hub.runtime import contract
 from hub.runtime.model.names import Spoke
 from orgdns.cli.sources.deployed import deployed
-from orgdns.cli.sources.ledger_stream import stream_faults
+from orgdns.cli.sources.ledger_stream import path_facts
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
 from sandbox.world import World
@@ -33,7 +33,8 @@ def command(made: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 
 def faults(made: World) -> tuple[str, ...]:
     functions = made.client("lambda", HUB)
-    return stream_faults(deployed(functions), functions, made.client("dynamodb", HUB))
+    facts = path_facts(deployed(functions), functions, made.client("dynamodb", HUB), 0)
+    return (*facts.stream_faults, *([facts.table_fault] if facts.table_fault else []))
 
 
 def deploy_with_stream(made: World, stream: str) -> None:

@@ -106,7 +106,7 @@ def test_killed_worker_loses_its_environment(world: World, moment: str) -> None:
 
 
 def test_poller_and_log_actions_need_permissions(world: World) -> None:
-    """The guard checks every action of the service in the role's name; a denied one stops the poller."""
+    """The guard checks every action of the service in the role's name. A denied one stops its poller, and is told."""
     world.queue()
     world.table()
     world.send("one")
@@ -126,8 +126,17 @@ def test_poller_and_log_actions_need_permissions(world: World) -> None:
     assert ("sqs:ReceiveMessage", QUEUE) in world.guard.checked
     assert ("dynamodb:GetRecords", world.stream) in world.guard.checked
     world.guard.denied = "sqs:ReceiveMessage"
-    with pytest.raises(PermissionError):
-        world.functions.poll()
+    world.send("two")
+    world.put("b")
+    assert world.functions.poll() == 1
+    results = [
+        str(each["LastProcessingResult"]) for each in world.lambda_.list_event_source_mappings()["EventSourceMappings"]
+    ]
+    assert sorted(result.partition(":")[0] for result in results) == ["OK", "PROBLEM"]
+    world.guard.denied = "logs:PutLogEvents"
+    lines = len(world.functions.logs("observer"))
+    world.functions.converge()
+    assert (world.waiting(world.url), len(world.functions.logs("observer"))) == ([], lines)
 
 
 def test_disabled_mapping_is_not_polled(world: World) -> None:

@@ -28,7 +28,8 @@ def status(made: World) -> tuple[Problem, ...]:
     account = operator(made)
     hub = account.ledger()
     found = overview(hub, account.listed_spokes)
-    return problems(replace(found, path_facts=account.path_facts(hub), backlog=account.backlog(hub)))
+    facts, alarms = account.path_facts(hub), account.alarms()
+    return problems(replace(found, path_facts=facts, alarms=alarms, backlog=account.backlog(hub)))
 
 
 def told(made: World) -> set[tuple[str, str]]:

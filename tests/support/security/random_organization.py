@@ -164,6 +164,7 @@ class RandomOrganization:
                 approvals=self.rows,
                 authorizations=self.vpcs,
                 associations=self.vpcs,
+                pause=self.statuses.paused,
             ),
             clock=clock,
             account_vpcs=30,

@@ -15,6 +15,7 @@ from hub.runtime.model.tasks import Associate
 from hub.runtime.model.vpcs import AssociationMethod, VpcRef
 from hub.runtime.policy.rules import TagCondition
 from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
+from hub.runtime.ports import LedgerUnavailable
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, example_policy
 from tests.support.memory import MemoryClock, MemoryOrganization
 from tests.support.memory_vpcs import NETWORK, MemoryVpcRows, MemoryVpcs
@@ -45,6 +46,8 @@ class Stage:
     guard: Guard = field(default_factory=lambda: Guard(0.3, 10, 0))
     account_vpcs: int = 300
     seconds_left: float = 900.0
+    # Why orgdns is paused, or the fault with which that cannot be read.
+    paused: str | LedgerUnavailable | None = None
     rows: MemoryVpcRows = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +57,11 @@ class Stage:
         # Each zone has the VPC that it was created with.
         first = self.aws.add(999, account=NETWORK)
         self.aws.associated = {(zone_id, first.ref) for zone_id in ZONE_IDS.values()}
+
+    def pause(self) -> str | None:
+        if isinstance(self.paused, LedgerUnavailable):
+            raise self.paused
+        return self.paused
 
     def associator(self) -> Associator:
         steps = StepRunner(
@@ -65,6 +73,7 @@ class Stage:
             approvals=self.rows,
             authorizations=self.aws,
             associations=self.aws,
+            pause=self.pause,
         )
         return Associator(
             policy=replace(example_policy(), association_policies=self.association_policies),
@@ -80,11 +89,16 @@ class Stage:
             sleep=self.clock.sleep,
         )
 
-    def associate(self, *refs: VpcRef, abandon: bool = False) -> list[VpcOutcome]:
+    @property
+    def deadline(self) -> Deadline:
+        return Deadline(lambda: self.seconds_left)
+
+    def task(self, *refs: VpcRef, abandon: bool = False) -> Associate:
         (spoke,) = {ref.spoke for ref in refs}
-        return self.associator().associate(
-            Associate(spoke, tuple(ref.id for ref in refs), abandon), Deadline(lambda: self.seconds_left)
-        )
+        return Associate(spoke, tuple(ref.id for ref in refs), abandon)
+
+    def associate(self, *refs: VpcRef, abandon: bool = False) -> list[VpcOutcome]:
+        return self.associator().associate(self.task(*refs, abandon=abandon), self.deadline)
 
     def event(self, ref: VpcRef) -> list[VpcOutcome]:
         """Work on an event of a VPC."""

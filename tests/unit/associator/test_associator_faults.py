@@ -20,7 +20,7 @@ from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from hub.runtime.ports import SpokeUnreachable, ZoneUnavailable
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, WORKLOADS
 from tests.support.memory import AMPLE
-from tests.support.memory_vpcs import Killed, closed, vpc_ref
+from tests.support.memory_vpcs import Killed, vpc_ref
 from tests.support.use_cases.associator_stage import ASSOCIATED, HOME, NO_VPC, TAGGED, Stage
 
 
@@ -120,21 +120,6 @@ def test_unreachable_spoke_is_retried_and_denied_one_is_not() -> None:
     (done,) = stage.associate(ref)
     assert (done.retry, done.faults) == ("", ())
     assert done.denied.endswith("AccessDenied")
-
-
-def test_authorization_in_a_closed_zone_is_remembered() -> None:
-    """If the authorization cannot be deleted, the ledger says that one may be left."""
-    stage = Stage()
-    ref = stage.aws.add().ref
-    stage.aws.faults["clear"] = closed(CORP_ZONE)
-    (done,) = stage.associate(ref)
-    assert done.faults
-    assert stage.rows.rows[ref].record(CORP_ZONE).in_progress
-    stage.aws.faults.clear()
-    stage.association_policies = (NO_VPC,)
-    stage.associate(ref)
-    assert not stage.aws.authorized
-    assert stage.aws.zones_of(ref) == set()
 
 
 def test_zone_that_does_not_answer_is_retried() -> None:

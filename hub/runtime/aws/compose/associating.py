@@ -35,6 +35,7 @@ def associator_of(
         approvals=approvals,
         authorizations=ZoneOwner(clients, settings.value(contract.ENV_AUTHORIZER_ROLE_ARN), turns),
         associations=VpcOwner(clients, settings.member_roles()),
+        pause=approvals.paused,
     )
     return Associator(
         policy=policy,

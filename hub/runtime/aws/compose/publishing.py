@@ -12,6 +12,7 @@ from hub.runtime.aws.backlog.rows import DynamoBacklog
 from hub.runtime.aws.ledger.health.path import DynamoPath
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
+from hub.runtime.aws.zone_checks import ZoneChecks
 from hub.runtime.aws.zones import WriterZones
 from hub.runtime.publisher.backlog.deferral import Deferral
 from hub.runtime.publisher.backlog.releaser import Releaser
@@ -51,7 +52,7 @@ def publisher_of(
 
 def reporter_of(table: Table, clients: AssumedClients, turns: Turns, clock: Clock) -> Reporter:
     """Return what reports heartbeats, stalls and closed zones of the publisher."""
-    zones = WriterZones(clients, settings.value(contract.ENV_WRITER_ROLE_ARN), turns)
+    zones = ZoneChecks(WriterZones(clients, settings.value(contract.ENV_WRITER_ROLE_ARN), turns))
     return Reporter(DynamoPath(table), DynamoStatuses(table), zones, settings.zone_ids(), clock)
 
 

@@ -44,7 +44,7 @@ unknown VPCs
 refused VPCs
     A spoke with VPCs that need an association, or its end, which AWS refused the last time.
 closed zones
-    A zone that the writer role may not read or change. It counts from then on until Route 53 takes a change again.
+    A zone that the writer role may not read or change. It counts until the check of a heartbeat finds it open.
 contested
     A zone in which others keep changing names of orgdns, so that repairs wait for an audit, or did in the last hour.
     The zone no longer counts when an audit has repaired the names and nobody changes them.

@@ -39,12 +39,15 @@ class Stage(StrEnum):
 class PathFacts:
     """What AWS says of the hub's own parts; None where nobody asked.
 
-    `waiting` counts the messages of the events queue that no function has received yet. `stream_faults` say why the
-    publisher does not follow the ledger's stream.
+    `waiting` counts the messages of the events queue, about, also those that a run left. `stream_faults` say why the
+    publisher does not follow the ledger's stream, `table_fault` what the ledger's table lacks, and `unknown` why this
+    is not known.
     """
 
     waiting: int | None = None
     stream_faults: tuple[str, ...] = ()
+    table_fault: str = ""
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

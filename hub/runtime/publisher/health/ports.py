@@ -50,5 +50,8 @@ class CheckedZones(Protocol):
     """The zones, through the writer role."""
 
     def check(self, zone_id: str, domain: Fqdn) -> None:
-        """Return if the writer role may change the zone; raises ZoneClosed if not, ZoneUnavailable if unknown."""
+        """Return if the writer role may change the zone.
+
+        Raises ZoneClosed if not, ZoneUnavailable if that is unknown, and NoTurn if others take all turns for a while.
+        """
         ...

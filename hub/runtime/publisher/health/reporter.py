@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import NEVER
 from hub.runtime.model.path import STALL_AGAIN, Stall
-from hub.runtime.ports import ZoneClosed, ZoneUnavailable
+from hub.runtime.ports import NoTurn, ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.health.stalls import stall_of
 from hub.runtime.publisher.outcome import NameResult
 
@@ -78,13 +78,15 @@ class Reporter:
         return stall
 
     def heartbeat(self, sent_at: Millis, deadline: Deadline) -> list[ZoneCheck]:
-        """Answer a heartbeat, and check the zones that are due.
+        """Check the zones that are due, and answer a heartbeat, unless it is not known whether a zone can be changed.
 
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written.
         """
-        self.path.answered(sent_at)
-        return list(self._checks(deadline))
+        checks = list(self._checks(deadline))
+        if not any(check.unknown for check in checks):
+            self.path.answered(sent_at)
+        return checks
 
     def _checks(self, deadline: Deadline) -> Iterator[ZoneCheck]:
         # While publishing is paused, no call may change a zone, not even one that Route 53 refuses.
@@ -97,6 +99,9 @@ class Reporter:
                 continue
             try:
                 self.zones.check(zone_id, domain)
+            except NoTurn:
+                # A burst takes all turns, so the zone is being changed. The next heartbeat checks it.
+                continue
             except ZoneClosed as closed:
                 self.path.put_zone_closed(zone_id, str(closed), 0)
                 yield ZoneCheck(zone_id, closed=str(closed))

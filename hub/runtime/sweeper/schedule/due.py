@@ -14,7 +14,7 @@ from zlib import crc32
 
 from hub.runtime import contract
 from hub.runtime.model.names import Millis
-from hub.runtime.model.status import DAY, time_of_day
+from hub.runtime.model.status import DAY, HOUR, time_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -32,9 +32,7 @@ LONGEST_DELAY: Final = 900
 # The number of zones for which one audit reads the ledger once. Audits run one after another, because they share one
 # pace.
 ZONES_AN_AUDIT: Final = 25
-# In milliseconds.
-HOUR: Final = 3_600_000
-# A zone with pending removals is audited again after this time: nothing may be pending any more.
+# A zone with pending removals is audited again after this time: nothing may be pending any more. Milliseconds.
 PENDING_AGAIN: Final = HOUR
 # An audit begins some time after it is enqueued. The next one is due this much earlier, or it would come an hour late.
 HALF_HOUR: Final = HOUR // 2
@@ -47,13 +45,14 @@ def due_sweeps(
     policy_digest: str,
     now: Millis,
     quiet: Collection[Spoke] = frozenset(),
+    first: Collection[Spoke] = frozenset(),
 ) -> tuple[list[tuple[Spoke, int]], ScheduleCursor]:
     """Return the spokes that are due, each with a delay in seconds, and the cursor for the next run of the schedule.
 
-    Spokes that had no sweep yet come first, and spokes with approved removals. A run too soon after the last, for
-    example because several messages waited on the queue, enqueues only these. `quiet` are the spokes of `known` that
-    are swept once a day. They keep their places in the order, so that all others have their turns within the hour,
-    however many become quiet meanwhile.
+    Spokes that had no sweep yet come first, spokes with approved removals, and those in `first`. A run too soon after
+    the last, for example because several messages waited on the queue, enqueues only these. `quiet` are the spokes of
+    `known` that are swept once a day. They keep their places in the order, so that all others have their turns within
+    the hour, however many become quiet meanwhile.
     """
     spokes = {_position(spoke): spoke for spoke in known}
     ordered = sorted(spokes)
@@ -64,7 +63,7 @@ def due_sweeps(
     number = 0 if early else max(ahead, -(-len(ordered) // SCHEDULES_AN_HOUR))
     later = [position for position in ordered if position > last.after]
     turn = [*later, *ordered[: len(ordered) - len(later)]][:number]
-    urgent = [spoke for spoke in spokes.values() if _urgent(statuses.get(spoke))][:MOST_AHEAD]
+    urgent = [spoke for spoke in spokes.values() if spoke in first or _urgent(statuses.get(spoke))][:MOST_AHEAD]
     due = {spoke: index // SWEEPS_A_SECOND for index, spoke in enumerate(sorted(urgent))}
     swept = turn if ahead else [position for position in turn if spokes[position] not in quiet]
     if not early:

@@ -86,10 +86,12 @@ class SweepScheduler:
         last = of_generation(last, generation, len(swept))
         # A spoke without a stack may keep names for a while only, so it does not wait for a day.
         quiet = {spoke for spoke in listed & swept if self._quiet(statuses.get(spoke), generation)}
-        due, following = due_sweeps(swept, statuses, last, self.policy_digest, now, quiet)
+        every_zone = self.schedule.audits_requested()
+        # A person ended a pause: VPCs may wait, too.
+        waiting = {spoke for spoke, status in statuses.items() if every_zone and status.vpcs_wait}
+        due, following = due_sweeps(swept, statuses, last, self.policy_digest, now, quiet, waiting)
         # A zone that the configuration no longer has is not audited, so its status would be overdue forever.
         zones = [zone for zone in self.statuses.zone_statuses() if zone.zone_id in self.zone_ids]
-        every_zone = self.schedule.audits_requested()
         audits = _audits(self.zone_ids if every_zone else due_audits(zones, last.at, now))
         sweeps = [(Sweep(spoke), delay) for spoke, delay in due]
         unsent = [*_unsent(self.tasks, [*audits, *sweeps])]

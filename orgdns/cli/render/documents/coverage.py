@@ -18,6 +18,7 @@ def coverage_document(coverage: Coverage) -> Document:
     """The document of `coverage --json`."""
     return {
         "well": coverage.well,
+        "paused": coverage.paused,
         "spokes": [_spoke(spoke) for spoke in coverage.spokes],
         "zones": [
             {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from orgdns.cli.reports.times import time
+from orgdns.cli.reports.times import time, time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -82,9 +82,11 @@ def record_set_fields(record_set: RecordSet) -> Document:
 
 
 def zone_state_fields(report: NameReport) -> Document:
-    """The published records of a name, the changes that are not made yet, and the conflict."""
+    """The published records of a name and as of when they are known, the changes not made yet, and the conflict."""
     return {
         "published": [record_set_fields(record_set) for record_set in report.published.record_sets],
+        "recorded_at": time_or_none(report.recorded_at),
+        "audited_at": time_or_none(report.audited_at),
         "pending": report.published.pending,
         "waiting": [
             {"action": change.action.value} | record_set_fields(change.record_set) for change in report.waiting

@@ -120,6 +120,8 @@ def _spoke(status: SpokeStatus) -> Document:
         if status.failed_look.reason
         else None,
         "vpc_fault": status.vpc_fault or None,
+        "refused_vpcs": status.refused_vpcs,
+        "refusal": status.refusal or None,
         "fault": status.fault or None,
         "unreadable": status.unreadable,
         "unreadable_instances": list(status.unreadable_first),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ConflictRule,
         Fqdn,
         InstanceRef,
+        Millis,
         NameKey,
         NameState,
         Published,
@@ -39,7 +40,8 @@ class NameReport:
     `conflict_rule` decides who holds the name; it is None if there are no claims. `waiting` are the changes that the
     publisher has not made yet, because they are in progress or a conflict blocks them. `unreadable` are the rows of the
     name that cannot be read, each with the reason: the publisher leaves such a name as it is. `drift` is what someone
-    else changed in the last day; `repair_waits` is whether its repair waits for an audit.
+    else changed in the last day; `repair_waits` is whether its repair waits for an audit. What is `published` is known
+    as of the last change, which was recorded at `recorded_at`, or as of the last complete audit of the zone.
     """
 
     key: NameKey
@@ -52,6 +54,8 @@ class NameReport:
     unreadable: tuple[str, ...] = ()
     drift: Drift | None = None
     repair_waits: bool = False
+    recorded_at: Millis = NEVER
+    audited_at: Millis = NEVER
 
     @property
     def holders(self) -> tuple[InstanceRef, ...]:

@@ -46,6 +46,24 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
+class FiringAlarm:
+    """An alarm in ALARM: its name without the prefix, since when, what it means, and CloudWatch's reason."""
+
+    name: str
+    since: Millis
+    meaning: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """The alarms in ALARM; `fault` says why they are not known."""
+
+    firing: tuple[FiringAlarm, ...] = ()
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DampedAccount:
     """How many instances and VPCs of an account the last sweeps found damped: their events are ignored for a while."""
 
@@ -61,7 +79,7 @@ class Overview:
     `zone_ids` are the zones by domain. `listed` are the spokes that have a stack of the rollout; it matters only for a
     spoke whose names were withdrawn, which counts as closed or unreachable if it is listed. `limits` are those of
     accounts and zones. `path` is what the ledger says of the path, `path_facts` what AWS says of its parts, and
-    `backlog` says which names wait.
+    `backlog` says which names wait. `alarms` are those that CloudWatch shows in ALARM.
     """
 
     now: Millis
@@ -75,6 +93,7 @@ class Overview:
     backlog: Backlog = Backlog()
     path: PathState = field(default_factory=PathState)
     path_facts: PathFacts = field(default_factory=PathFacts)
+    alarms: Alarms = Alarms()
 
     @property
     def health(self) -> Health:

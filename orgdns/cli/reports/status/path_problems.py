@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.health.path import Stage, path_problems
 from hub.runtime.model.names import NEVER
 from orgdns.cli.reports.status.problem import Problem, one
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from orgdns.cli.reports.status.overview import Overview
 
@@ -22,6 +22,17 @@ def path(overview: Overview) -> Iterator[Problem]:
         yield Problem(
             kind or "path-interrupted", found.stage, title, found.since, (found.stage.value,), (found.what,), found.todo
         )
+
+
+def facts(overview: Overview) -> Iterator[Problem]:
+    """What the ledger's table lacks, and what the command may not read."""
+    if fault := overview.path_facts.table_fault:
+        title = "The ledger is not protected"
+        yield Problem("ledger-unprotected", Stage.LEDGER, title, NEVER, (), (fault,), "protect the table, as it says")
+    unknown = tuple(each for each in (overview.path_facts.unknown, overview.alarms.fault) if each)
+    if unknown:
+        todo = "give the operator the permission: docs/operate.md has the policy"
+        yield Problem("unknown", Stage.LEDGER, "Cannot be read with these credentials", NEVER, (), unknown, todo)
 
 
 def paused(overview: Overview) -> Iterator[Problem]:
@@ -59,3 +70,28 @@ def not_yet(overview: Overview) -> Iterator[Problem]:
     lines = [f"{overview.domain(zone_id)}: whether its records are right is not known yet" for zone_id in zones]
     todo = "orgdns audit audits all zones now; the schedule does it once a day"
     yield from one("not-audited", Stage.AUDITS, "Zones that were not audited yet", NEVER, zones, lines, todo)
+
+
+# The stages of the alarms on what AWS reports. The others have a problem of their own.
+_STAGES: Final = {
+    "events-waiting": Stage.EVENTS,
+    "events-dead-letters": Stage.OBSERVER,
+    "sweeps-waiting": Stage.SWEEPS,
+    "sweeps-dead-letters": Stage.SWEEPS,
+    "sweeps-overdue": Stage.SWEEPS,
+    "associations-waiting": Stage.ASSOCIATIONS,
+    "associations-dead-letters": Stage.ASSOCIATIONS,
+    "associations-removed": Stage.ASSOCIATIONS,
+    "vpcs-full": Stage.ASSOCIATIONS,
+    "stream-behind": Stage.STREAM,
+    "zone-full": Stage.ZONES,
+}
+
+
+def alarms(overview: Overview, told: Collection[str]) -> Iterator[Problem]:
+    """The alarms of which nothing else tells: `told` are the kinds of the other problems."""
+    for alarm in overview.alarms.firing:
+        if alarm.name not in told:
+            stage = _STAGES.get(alarm.name, Stage.PUBLISHER)
+            title = f"The alarm {alarm.name} is in ALARM"
+            yield Problem(alarm.name, stage, title, alarm.since, (), (alarm.reason,), alarm.meaning)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orgdns.cli.reports.status.path_problems import not_yet, path, paused, waiting
+from orgdns.cli.reports.status.path_problems import alarms, facts, not_yet, path, paused, waiting
 from orgdns.cli.reports.status.spoke_problems import events, failing_looks, pending, unknown_vpcs, unreachable
 from orgdns.cli.reports.status.zone_problems import closed_zones, contested, near_limit, overdue, unreadable
 
@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 
 def problems(overview: Overview) -> tuple[Problem, ...]:
-    """Return the problems, worst first: what stops everything, what stops a part, what may stop it, what is unknown."""
-    return tuple(
+    """Return the problems, worst first: what stops everything, what stops a part, what may stop it, what is unknown.
+
+    Last come alarms that fire for something else, such as a function that fails, or for what is over: they end minutes
+    later. So whoever an alarm sends here finds it.
+    """
+    found = [
         problem
         for found in (
             path(overview),
+            facts(overview),
             paused(overview),
             closed_zones(overview),
             pending(overview),
@@ -37,4 +42,5 @@ def problems(overview: Overview) -> tuple[Problem, ...]:
             not_yet(overview),
         )
         for problem in found
-    )
+    ]
+    return (*found, *alarms(overview, {problem.kind for problem in found}))

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from hub.runtime.model.damping import CallSweeps
 from hub.runtime.model.names import Millis, Spoke
-from hub.runtime.model.status import EVENT_MILLIS, ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.status import EVENT_MILLIS, HOUR, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.sweeper.schedule.due import (
-    HOUR,
     LONGEST_DELAY,
     MOST_AHEAD,
     SCHEDULE_SECONDS,

@@ -57,6 +57,23 @@ def test_spoke_with_associations_left_is_swept_further() -> None:
     assert (len(outcome.health.known), len(outcome.health.unreachable)) == (0, 0)
 
 
+def test_vpcs_that_waited_for_the_end_of_a_pause() -> None:
+    """When a person ends a pause, the spokes whose VPCs may wait are swept at once, also quiet ones."""
+    listed = spokes(600)
+    statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
+    # All are on this policy, and another run just took place: none has a turn now.
+    statuses.round = ScheduleCursor("p", NOW, at=NOW)
+    statuses.spokes = {spoke: SpokeStatus(spoke, tried_at=NOW, swept_at=NOW, policy="p") for spoke in listed}
+    waiting, keeping = listed[7], listed[9]
+    statuses.spokes[waiting] = replace(statuses.spokes[waiting], vpc_work=1)
+    statuses.spokes[keeping] = replace(statuses.spokes[keeping], kept_vpcs=1)
+    assert sweep_scheduler(listed, statuses, tasks).schedule_sweeps().sweeps == 0
+    statuses.request_audits(wanted=True)
+    sweep_scheduler(listed, statuses, tasks).schedule_sweeps()
+    assert {task.spoke for task, _ in tasks.enqueued if isinstance(task, Sweep)} == {waiting, keeping}
+    assert sweep_scheduler(listed, statuses, tasks).schedule_sweeps().sweeps == 0
+
+
 def test_listed_spoke_is_registered_at_once() -> None:
     """A spoke appears in the status from the first run on, before its first sweep."""
     statuses = MemoryStatuses(MemoryClock())

@@ -1,0 +1,133 @@
+"""All facts for `orgdns doctor`. Each is read apart: a missing permission costs only the checks that need it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from hub.runtime import contract
+from orgdns.cli.reports.doctor.facts import Facts, Place
+from orgdns.cli.reports.doctor.finding import Unknown
+from orgdns.cli.reports.doctor.routing import DEAD_LETTERS, RULES, SCHEDULES, SOURCES
+from orgdns.cli.sources.doctor import account, deployment, ledger, organization, routing
+from orgdns.cli.sources.doctor.reading import read
+from orgdns.cli.sources.ledger import overview
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from hub.runtime.model.names import Spoke
+    from orgdns.cli.sources.doctor.deployment import Live
+    from orgdns.cli.sources.hub_account import HubAccount
+
+_CONFIGURATION: Final = "lambda:GetFunctionConfiguration"
+_MAPPINGS: Final = "lambda:ListEventSourceMappings"
+_STACKS: Final = "cloudformation:DescribeStacks"
+_TABLE: Final = contract.LEDGER_TABLE
+
+
+def gathered(hub: HubAccount) -> Facts:
+    """Everything that the checks judge.
+
+    Raises:
+        HubUnknown: if the credentials are not valid.
+        BotoCoreError: if there are no credentials, or AWS cannot be reached.
+    """
+    caller = account.caller(hub.client("sts"))
+    functions = hub.client("lambda")
+    live = read(_CONFIGURATION, lambda: {name: deployment.live(functions, name) for name in SOURCES})
+    present = not isinstance(live, Unknown) and live[contract.OBSERVER_FUNCTION].found
+    # In the hub's region, nobody needs a permission of IAM.
+    of_hub = True if present else read("iam:GetRole", lambda: account.has_hub_role(hub.client("iam")))
+    stacks = hub.client("cloudformation")
+    found = Facts(
+        identity=account.identity(caller, hub=of_hub),
+        skew=account.skew(caller, time.time),
+        place=live if isinstance(live, Unknown) else Place(hub.region, present),
+        hub_stack=read(_STACKS, lambda: deployment.stack(stacks, deployment.HUB_STACK)),
+        rollout_stack=read(_STACKS, lambda: deployment.stack(stacks, deployment.ROLLOUT_STACK)),
+        capacity=read("lambda:GetAccountSettings", lambda: account.capacity(functions)),
+        access=read("cloudformation:DescribeOrganizationsAccess", lambda: organization.access(stacks)),
+        administrators=read(
+            "organizations:ListDelegatedAdministrators",
+            lambda: organization.administrators(hub.client("organizations"), caller["Account"]),
+        ),
+    )
+    if isinstance(live, Unknown):
+        return _of_hub(hub, replace(found, functions=live, sources=live, stream=live), None)
+    return _of_hub(hub, _of_functions(hub, found, live), live) if present else found
+
+
+def _of_functions(hub: HubAccount, found: Facts, live: Mapping[str, Live]) -> Facts:
+    """Add what the functions' configuration leads to."""
+    functions = hub.client("lambda")
+    there = {name: each for name, each in live.items() if name in _expected(live)}
+    network_stack = None
+    if _account(live[contract.PUBLISHER_FUNCTION], contract.ENV_WRITER_ROLE_ARN) == _account(
+        live[contract.OBSERVER_FUNCTION], ""
+    ):
+        stacks = hub.client("cloudformation")
+        network_stack = read(_STACKS, lambda: deployment.stack(stacks, deployment.NETWORK_STACK))
+    return replace(
+        found,
+        network_stack=network_stack,
+        functions=tuple(each.function for each in there.values()),
+        sources=read(_MAPPINGS, lambda: deployment.sources(functions, there.values())),
+    )
+
+
+def _of_hub(hub: HubAccount, found: Facts, live: Mapping[str, Live] | None) -> Facts:
+    """Add what the hub has in the region. `live` are its functions, if they are known."""
+    tables, events, queues = hub.client("dynamodb"), hub.client("events"), hub.client("sqs")
+    expected = _expected(live)
+    used = [SOURCES[name] for name in SOURCES if name in expected]
+    names = [*used, *(DEAD_LETTERS[queue] for queue in used), contract.PUBLISHER_DEAD_LETTER_QUEUE]
+    table = read("dynamodb:DescribeTable", lambda: ledger.table(tables, _TABLE))
+    stacks = read("cloudformation:ListStackInstances", hub.stack_instances)
+    found = replace(
+        found,
+        table=table if isinstance(table, Unknown) else table[0],
+        backups=read("dynamodb:DescribeContinuousBackups", lambda: ledger.backups(tables, _TABLE)),
+        expiry=read("dynamodb:DescribeTimeToLive", lambda: ledger.expiry(tables, _TABLE)),
+        queues=read("sqs:GetQueueUrl and sqs:GetQueueAttributes", lambda: routing.queues(queues, names)),
+        schedules=read("scheduler:GetSchedule", lambda: routing.schedules(hub.client("scheduler"), SCHEDULES)),
+        bus=read("events:DescribeEventBus", lambda: routing.bus(events)),
+        rules=read(
+            "events:DescribeRule and events:ListTargetsByRule",
+            lambda: routing.rules(events, [rule for rule, queue in RULES.items() if queue in used]),
+        ),
+        stack_instances=stacks,
+        opt_in=read("ec2:DescribeRegions", lambda: organization.opt_in(hub.client("ec2"))),
+    )
+    if live is not None and not isinstance(table, Unknown):
+        functions = hub.client("lambda")
+        publisher, of_table = live[contract.PUBLISHER_FUNCTION], table[1]
+        found = replace(found, stream=read(_MAPPINGS, lambda: deployment.stream(functions, publisher, of_table)))
+    elif isinstance(table, Unknown):
+        found = replace(found, stream=table)
+    return _of_ledger(hub, found, () if isinstance(stacks, Unknown) else stacks)
+
+
+def _of_ledger(hub: HubAccount, found: Facts, listed: Collection[Spoke]) -> Facts:
+    """Add what the ledger holds."""
+    known = read(_CONFIGURATION, hub.ledger)
+    if isinstance(known, Unknown):
+        return replace(found, state=known, vpcs=known)
+    return replace(
+        found,
+        state=read("dynamodb:GetItem and dynamodb:Query", lambda: overview(known, lambda: listed)),
+        vpcs=read("dynamodb:Query", lambda: tuple(known.vpcs.all_vpc_rows())),
+    )
+
+
+def _expected(live: Mapping[str, Live] | None) -> frozenset[str]:
+    """The functions that the hub should have: the associator, only if some zone has `resolved_by`."""
+    associates = live is not None and contract.ENV_ASSOCIATIONS_QUEUE_URL in live[contract.SWEEPER_FUNCTION].variables
+    return frozenset(SOURCES) if associates else frozenset(SOURCES) - {contract.ASSOCIATOR_FUNCTION}
+
+
+def _account(function: Live, variable: str) -> str:
+    """The account in an ARN: that of a variable of a function, or of the function itself."""
+    arn = function.variables.get(variable, "") if variable else function.arn
+    return "".join(arn.split(":")[4:5])

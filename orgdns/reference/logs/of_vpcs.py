@@ -1,0 +1,90 @@
+"""The messages about VPCs and their associations."""
+
+from typing import Final
+
+from orgdns.reference.functions import Function
+from orgdns.reference.logs.message import Level, Message
+from orgdns.reference.logs.of_sweeps import APPROVAL
+
+_SWEEPER: Final = (Function.SWEEPER,)
+_ASSOCIATOR: Final = (Function.ASSOCIATOR,)
+
+OF_VPCS: Final = (
+    Message(
+        "VPCs described",
+        Level.INFO,
+        _SWEEPER,
+        "blocked enqueued spoke vpcs",
+        "A sweep described the VPCs of the spoke, and enqueued those that need a change.",
+    ),
+    Message(
+        "VPCs not described",
+        Level.WARNING,
+        _SWEEPER,
+        "enqueued reason spoke vpcs",
+        "No VPC of the spoke gets or loses a zone by this sweep. See [vpcs-unknown](runbook/vpcs-unknown.md).",
+    ),
+    Message(
+        "VPCs cannot be read",
+        Level.WARNING,
+        _SWEEPER,
+        "enqueued first spoke unreadable vpcs",
+        "These VPCs, or their rows in the ledger, cannot be read; they keep their associations.",
+    ),
+    Message(
+        "VPC updated",
+        Level.INFO,
+        _ASSOCIATOR,
+        "removed steps vpc",
+        "The steps that were done. `removed` means that the VPC is gone and so is its row.",
+    ),
+    Message(
+        "association refused",
+        Level.WARNING,
+        _ASSOCIATOR,
+        "reason step steps vpc",
+        "AWS or a limit refused the step. The next sweep tries again; `orgdns coverage` shows the reason.",
+    ),
+    Message(
+        "association removed by others",
+        Level.WARNING,
+        _ASSOCIATOR,
+        "steps times vpc zone_or_profile",
+        "Someone else had ended the association. See [associations-removed](runbook/associations-removed.md).",
+    ),
+    Message(
+        APPROVAL,
+        Level.ERROR,
+        _ASSOCIATOR,
+        "steps vpc zones",
+        "The VPC would lose these zones, together with many others.",
+    ),
+    Message(
+        "VPC not covered",
+        Level.WARNING,
+        _ASSOCIATOR,
+        "reason steps vpc",
+        "An event of a VPC in an account or region that is not covered.",
+    ),
+    Message(
+        "VPC cannot be read",
+        Level.WARNING,
+        _ASSOCIATOR,
+        "reason steps vpc",
+        "The VPC, or its row in the ledger, cannot be read; it keeps its associations.",
+    ),
+    Message(
+        "VPC will be retried",
+        Level.WARNING,
+        _ASSOCIATOR,
+        "reason steps vpc",
+        "AWS did not answer, or throttled. The task comes again after half an hour.",
+    ),
+    Message(
+        "VPC damped",
+        Level.WARNING,
+        _ASSOCIATOR,
+        "reason steps vpc",
+        "What the policy wants for it changed too often; its events are ignored for a while. Ask the account's owner.",
+    ),
+)

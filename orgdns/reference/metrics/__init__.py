@@ -1,0 +1,1 @@
+"""The metrics that the functions write, and those of AWS that alarms watch."""

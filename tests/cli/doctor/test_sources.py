@@ -1,0 +1,121 @@
+"""Facts that AWS does not give: what is denied, what fails, and what does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
+
+from hub.runtime import contract
+from hub.runtime.ports import LedgerUnavailable
+from orgdns.cli.reports.doctor.facts import Bus, Function, Queue, Rule, Schedule, Stack, Table
+from orgdns.cli.reports.doctor.finding import Unknown
+from orgdns.cli.reports.ledger_stream import LedgerTable
+from orgdns.cli.sources.doctor import account, deployment, ledger, routing
+from orgdns.cli.sources.doctor.deployment import Live
+from orgdns.cli.sources.doctor.reading import read
+
+
+def error(code: str, status: int = 400, operation: str = "GetQueueUrl") -> ClientError:
+    metadata: Any = {"HTTPStatusCode": status}
+    return ClientError({"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": metadata}, operation)
+
+
+class Refusing:
+    """Stands for a client of any service: each call has the same error."""
+
+    def __init__(self, code: str, status: int = 400) -> None:
+        self.error = error(code, status)
+
+    def __getattr__(self, _name: str) -> Callable[..., Any]:
+        def call(**_parameters: object) -> Any:  # noqa: ANN401 - the answer of any operation
+            raise self.error
+
+        return call
+
+
+def raising(fault: Exception) -> Callable[[], None]:
+    def call() -> None:
+        raise fault
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("AccessDenied", 403), ("AccessDeniedException", 400), ("UnauthorizedOperation", 403), ("x", 403)],
+)
+def test_missing_permission_is_named(code: str, status: int) -> None:
+    """It is that of the call which was denied, if several are needed; also where the ledger reports it."""
+    denied = error(code, status)
+    wanted = Unknown("the credentials may not call sqs:GetQueueUrl")
+    assert read("sqs:GetQueueUrl and sqs:GetQueueAttributes", raising(denied)) == wanted
+    unavailable = LedgerUnavailable("no")
+    unavailable.__cause__ = denied
+    assert read("sqs:GetQueueUrl", raising(unavailable)) == wanted
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        error("ThrottlingException"),
+        EndpointConnectionError(endpoint_url="https://x"),
+        ResponseParserError("not XML"),
+        LedgerUnavailable("DynamoDB left rows unread"),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_failed_call_is_told(fault: Exception) -> None:
+    """The reason has AWS's words."""
+    found = read("sqs:GetQueueUrl", raising(fault))
+    assert found == Unknown(f"sqs:GetQueueUrl failed: {fault}")
+
+
+def test_fault_of_orgdns_is_no_fact() -> None:
+    """An error of the code itself is not hidden as something that could not be checked."""
+    with pytest.raises(KeyError):
+        read("x:Y", raising(KeyError("x")))
+
+
+def test_what_does_not_exist_is_a_fact() -> None:
+    """AWS's error for it is no failure of the check."""
+    missing: Any = Refusing("ResourceNotFoundException")
+    assert deployment.live(missing, "f") == Live(Function("f"))
+    assert ledger.table(missing, "t") == (Table("t", ""), LedgerTable("t", ""))
+    assert routing.bus(missing) == Bus(exists=False)
+    assert routing.rules(missing, ["r"]) == (Rule("r", ""),)
+    assert routing.schedules(missing, ["s"]) == (Schedule("s", ""),)
+    no_queue: Any = Refusing("AWS.SimpleQueueService.NonExistentQueue")
+    assert routing.queues(no_queue, ["q"]) == (Queue("q", exists=False),)
+    no_stack: Any = Refusing("ValidationError")
+    assert deployment.stack(no_stack, "s") == Stack("s", "")
+    no_role: Any = Refusing("NoSuchEntity")
+    assert account.has_hub_role(no_role) is False
+
+
+def test_every_other_error_is_raised() -> None:
+    """Nothing counts as missing because AWS did not say."""
+    denied: Any = Refusing("AccessDeniedException")
+    for look in (
+        lambda: deployment.live(denied, contract.OBSERVER_FUNCTION),
+        lambda: deployment.stack(denied, "s"),
+        lambda: ledger.table(denied, "t"),
+        lambda: routing.bus(denied),
+        lambda: routing.rules(denied, ["r"]),
+        lambda: routing.schedules(denied, ["s"]),
+        lambda: routing.queues(denied, ["q"]),
+        lambda: account.has_hub_role(denied),
+    ):
+        with pytest.raises(ClientError):
+            look()
+
+
+def test_clock_is_compared_with_the_answer() -> None:
+    """The date of an answer has whole seconds. Without one, the clock cannot be checked."""
+    answer: Any = {"ResponseMetadata": {"HTTPHeaders": {"date": "Mon, 02 Nov 2026 10:00:00 GMT"}}}
+    assert account.skew(answer, lambda: 1_793_613_600 + 90.5) == 90.5
+    answer["ResponseMetadata"]["HTTPHeaders"]["date"] = "soon"
+    assert isinstance(account.skew(answer, lambda: 0.0), Unknown)

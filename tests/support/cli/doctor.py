@@ -1,0 +1,81 @@
+"""The facts about a hub that is set up well."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.runtime import contract
+from hub.runtime.model.names import Fqdn, Millis, Spoke
+from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.usage import Limits
+from orgdns.cli.reports.coverage import StackInstance
+from orgdns.cli.reports.doctor.facts import (
+    Administrators,
+    Bus,
+    Capacity,
+    Facts,
+    Function,
+    Identity,
+    Place,
+    Queue,
+    Rule,
+    Schedule,
+    Source,
+    Stack,
+    Stream,
+    Table,
+)
+from orgdns.cli.reports.doctor.routing import DEAD_LETTERS, RULES, SCHEDULES, SOURCES
+from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping
+from orgdns.cli.reports.status.overview import Overview
+
+HUB: Final = "222222222222"
+REGION: Final = "eu-central-1"
+NOW: Final = Millis(1_800_000_000_000)
+SPOKE: Final = Spoke("444444444444", REGION)
+OPTIONAL: Final = Spoke("444444444444", "eu-south-2")
+ZONE: Final = "Z0CORPINTERNAL0EXAMPL"
+STREAM: Final = f"arn:aws:dynamodb:{REGION}:{HUB}:table/{contract.LEDGER_TABLE}/stream/2026-11-02T10:00:00.000"
+SENDERS: Final = {queue: rule for rule, at in RULES.items() for queue in (at, DEAD_LETTERS[at])}
+QUEUES: Final = tuple(
+    Queue(
+        name,
+        exists=True,
+        senders=frozenset({SENDERS[name]} if name in SENDERS else ()),
+        dead_letters=DEAD_LETTERS.get(name, ""),
+    )
+    for name in (*DEAD_LETTERS, *DEAD_LETTERS.values(), contract.PUBLISHER_DEAD_LETTER_QUEUE)
+)
+STATE: Final = Overview(
+    now=NOW,
+    pause=None,
+    cursor=ScheduleCursor("p", at=Millis(NOW - 60_000)),
+    spokes=(SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, policy="p"),),
+    zones=(ZoneStatus(ZONE, tried_at=NOW, audited_at=NOW),),
+    zone_ids={Fqdn("corp.internal."): ZONE},
+    limits=Limits(1_000, 1_000, 100, 10_000, 300),
+)
+WELL: Final = Facts(
+    identity=Identity(HUB, f"arn:aws:sts::{HUB}:assumed-role/operator/me", hub=True),
+    skew=0.4,
+    place=Place(REGION, present=True),
+    hub_stack=Stack("orgdns-hub", "UPDATE_COMPLETE"),
+    rollout_stack=Stack("orgdns-rollout", "UPDATE_IN_PROGRESS"),
+    functions=tuple(Function(name, "7", "x7FLN7XT50htXuFk=", "Active") for name in SOURCES),
+    table=Table(contract.LEDGER_TABLE, "ACTIVE"),
+    backups="ENABLED",
+    expiry=contract.EXPIRES,
+    stream=Stream(LedgerTable(contract.LEDGER_TABLE, STREAM), (Mapping("u", STREAM, "Enabled"),)),
+    sources=tuple(Source(function, queue, "u-1", "Enabled", 20) for function, queue in SOURCES.items()),
+    queues=QUEUES,
+    schedules=tuple(Schedule(name, "ENABLED", contract.SWEEPS_QUEUE) for name in SCHEDULES),
+    bus=Bus(exists=True, statements=frozenset({"OnlyTheSpokesRules", "OnlyTheNetworkingAccountsRule"})),
+    rules=tuple(Rule(name, "ENABLED", (queue,)) for name, queue in RULES.items()),
+    capacity=Capacity(1_000, 900),
+    access="ENABLED",
+    administrators=Administrators(HUB, frozenset({HUB})),
+    stack_instances={SPOKE: StackInstance("CURRENT"), OPTIONAL: StackInstance("CURRENT")},
+    opt_in={REGION: "opt-in-not-required", OPTIONAL.region: "not-opted-in"},
+    state=STATE,
+    vpcs=(),
+)

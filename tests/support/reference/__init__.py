@@ -1,0 +1,1 @@
+"""What the sources of the functions say of their logs and metrics."""
