@@ -106,6 +106,10 @@ class Reporter:
                 self.path.put_zone_closed(zone_id, str(closed), 0)
                 yield ZoneCheck(zone_id, closed=str(closed))
             except ZoneUnavailable as unavailable:
+                if status.closed_since:
+                    # Such as the denial of an old session. The zone stays closed until a check has an answer.
+                    yield ZoneCheck(zone_id, closed=str(unavailable))
+                    continue
                 self.path.put_stall(Stall(str(unavailable), now, 0))
                 yield ZoneCheck(zone_id, unknown=str(unavailable))
             else:
