@@ -67,6 +67,6 @@ def show_zones(story: Story) -> None:
         story.screen.print()
     story.check("every record but the one made by hand has an owner", holds=unowned == 0)
     story.check(
-        "no call of any role was denied, and every event reached its target",
+        "no other call of any role was denied, and every event reached its target",
         holds=not made.guard.denied and not made.router.undelivered,
     )
