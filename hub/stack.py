@@ -15,14 +15,15 @@ from troposphere.dynamodb import (
     TimeToLiveSpecification,
 )
 
-from hub.alarms.health import add_metric_alarms
-from hub.alarms.services import add_service_alarms
 from hub.environment import add_ledger_stream_condition, ledger_stream_parameter
 from hub.event_bus import add_event_bus
 from hub.functions.associator import associator_worker
 from hub.functions.observer import observer_worker
 from hub.functions.publisher import publisher_worker
 from hub.functions.sweeper import add_schedules, sweeper_worker
+from hub.monitoring.dashboard.board import add_dashboard
+from hub.monitoring.health import add_metric_alarms
+from hub.monitoring.services import add_service_alarms
 from hub.runtime import contract
 from orgdns.cfn.alarms import add_alarm_topic
 from orgdns.cfn.code import add_code_conditions, code_parameters
@@ -60,6 +61,7 @@ def hub_template(config: Config) -> Template:
     add_schedules(template, sweeper, bus)
     add_metric_alarms(template, associates=bool(associator))
     add_service_alarms(template, config, workers)
+    add_dashboard(template, config, workers)
     _add_outputs(template, associates=bool(associator))
     return template
 

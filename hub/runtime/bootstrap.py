@@ -94,12 +94,13 @@ def _turns() -> Turns:
     """Return the turns of calls to Route 53. All adapters of a function share them, and all functions the pace."""
     from hub.runtime.aws.pace.calls import watch_attempts
     from hub.runtime.aws.pace.row import DynamoPaceRow
+    from hub.runtime.aws.pace.spent import CALLS
     from hub.runtime.aws.pace.turns import Turns
 
     # Before the first client of Route 53.
     session().register("response-received.route-53", watch_attempts)  # type: ignore[arg-type]  # any function will do
     share = float(settings.value(contract.ENV_ROUTE53_SHARE))
-    return Turns(DynamoPaceRow(_table(CLIENT_CONFIG), share), share, now, time.sleep)
+    return Turns(DynamoPaceRow(_table(CLIENT_CONFIG), share), share, now, time.sleep, CALLS)
 
 
 @cache

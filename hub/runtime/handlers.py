@@ -42,7 +42,7 @@ from hub.runtime.telemetry import (
 from hub.runtime.telemetry.backlog import readable_releases, report_deferred, report_releases
 from hub.runtime.telemetry.events import readable_events
 from hub.runtime.telemetry.objective import report_latency
-from hub.runtime.telemetry.path import recorded, report_heartbeat, report_stall, report_zone_checks
+from hub.runtime.telemetry.path import measured, recorded, report_heartbeat, report_stall, report_zone_checks
 from hub.runtime.telemetry.vpcs import report_discovery, report_vpc
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _failed(identifiers: list[str]) -> _Response:
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
+@measured
 def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Handle the tasks of the sweeper's queue; return those that SQS must deliver again."""
     failed: list[str] = []
@@ -216,7 +216,7 @@ def _sweep(spoke: Spoke, context: LambdaContext) -> None:
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
+@measured
 def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Handle tasks and events of the associator's queue; return the messages that SQS must deliver again."""
     tasks: dict[Associate, list[str]] = {}
@@ -238,7 +238,7 @@ def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
+@measured
 def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Publish a batch of the ledger's changes, or bring back names of the backlog; return what must come again."""
     # A batch comes from one event source.

@@ -90,7 +90,7 @@ def _represent_dict(dumper: _Dumper, content: dict[str, Any]) -> yaml.Node:
         case {"Fn::GetAtt": [str(title), str(attribute)]} if len(content) == 1:
             return dumper.represent_scalar("!GetAtt", f"{title}.{attribute}")
         case {"Fn::Sub": str(text)} if len(content) == 1:
-            return dumper.represent_scalar("!Sub", text)
+            return dumper.represent_scalar("!Sub", text, style=_style(text))
     for function in _ON_A_LINE:
         if content.keys() == {f"Fn::{function}"}:
             return dumper.represent_sequence(f"!{function}", content[f"Fn::{function}"], flow_style=True)
@@ -130,7 +130,12 @@ def _line(item: object) -> str | None:
 
 
 def _represent_str(dumper: _Dumper, text: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=_style(text))
+
+
+def _style(text: str) -> str | None:
+    """Long texts are blocks."""
+    return "|" if "\n" in text else None
 
 
 _Dumper.add_representer(dict, _represent_dict)

@@ -15,6 +15,7 @@ from sandbox.clock import moved_clock
 from sandbox.demo.conflicts import make_record_by_hand, record_by_hand, reserved_name, two_claims
 from sandbox.demo.names import launch, recreate, rename, terminate
 from sandbox.demo.organization import show_organization, show_zones
+from sandbox.demo.outage import lost_permission
 from sandbox.demo.repair import deleted_record, lost_event
 from sandbox.demo.story import Story
 from sandbox.demo.vpcs import excluded_vpc, new_vpc
@@ -36,6 +37,7 @@ CHAPTERS: Final[tuple[Callable[[Story], None], ...]] = (
     deleted_record,
     new_vpc,
     excluded_vpc,
+    lost_permission,
     show_zones,
 )
 

@@ -13,6 +13,7 @@ from tests.support.lint.templates import contents
 TAGGED = {
     "AWS::CloudFormation::StackSet",
     "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
     "AWS::DynamoDB::Table",
     "AWS::Events::EventBus",
     "AWS::Events::Rule",

@@ -40,7 +40,7 @@ USAGES = st.builds(
 )
 ACTIVITIES = st.builds(
     Activities,
-    **dict.fromkeys(("life", "sweep", "empty_sweep", "schedule", "audit"), USAGES),
+    **dict.fromkeys(("life", "sweep", "empty_sweep", "schedule", "audit", "heartbeats"), USAGES),
     status_bytes=st.integers(100, 900),
     instance_bytes=st.integers(100, 3_000),
     concurrency=st.integers(1, 20),
@@ -58,7 +58,8 @@ def test_more_of_anything_costs_no_less(activities: Activities) -> None:
         replace(less, empty_sweeps_a_day=24),
         replace(less, zones=7),
         replace(less, log_days=400),
-        replace(less, alarms=20),
+        replace(less, alarms=40),
+        replace(less, dashboards=2),
     ):
         assert bill(more, activities).total >= found.total
     # A sweep of a spoke in use takes at least what the sweep of an empty one takes.
@@ -70,14 +71,22 @@ def test_more_of_anything_costs_no_less(activities: Activities) -> None:
 
 
 def test_what_is_there_all_the_time() -> None:
-    """An installation that does nothing pays for zones, alarms, receives of the queues and cold starts."""
+    """An installation that does nothing pays for zones, alarms, a dashboard, receives of queues and cold starts."""
     idle = Organization(accounts=0, used=0, instances=0, launches_a_day=0)
-    services = bill(idle, Activities(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, 0, 0, 20)).services
+    services = bill(idle, Activities(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, 0, 0, 20)).services
     assert services["Route 53"] == 3
-    assert services["CloudWatch"] == pytest.approx(1.5)
+    assert services["CloudWatch"] == pytest.approx(31 * 0.1 + 3)
     assert services["SQS"] == pytest.approx(4 * 5 * 3 * 60 * HOURS * 0.4e-6)
     assert services["DynamoDB"] == 0
     assert services["EventBridge of member accounts"] == 0
+
+
+def test_each_zone_has_metrics_of_its_own() -> None:
+    """A metric of the whole hub counts once, whatever writes it, and one of a zone for each zone."""
+    one = Usage(metrics={"a"}, zone_metrics={"z"})
+    measured = Activities(one, Usage(metrics={"a", "b"}), NOTHING, NOTHING, NOTHING, NOTHING, 0, 0, 20)
+    idle = Organization(accounts=0, used=0, instances=0, launches_a_day=0, zones=6, alarms=0, dashboards=0)
+    assert bill(idle, measured).services["CloudWatch"] == pytest.approx((2 + 6) * 0.3)
 
 
 def test_sweeps() -> None:
@@ -110,6 +119,7 @@ def test_the_price_is_that_of_the_hub_that_is_deployed() -> None:
     mappings = resources(template, "AWS::Lambda::EventSourceMapping").values()
     assert sum(each["EventSourceArn"] != STREAM for each in mappings) == assumed.queues
     assert len(resources(template, "AWS::CloudWatch::Alarm")) == assumed.alarms
+    assert len(resources(template, "AWS::CloudWatch::Dashboard")) == assumed.dashboards
     assert template["Parameters"]["LogRetentionDays"]["Default"] == assumed.log_days
 
 

@@ -1,21 +1,53 @@
-"""The logs and metrics of heartbeats, stalls and closed zones."""
+"""The logs and metrics of heartbeats, stalls, closed zones and calls to Route 53."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from hub.runtime.aws.pace.spent import CALLS
 from hub.runtime.ports import LedgerUnavailable
 from hub.runtime.telemetry import logger, metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from hub.runtime.model.names import Millis
     from hub.runtime.model.path import Stall
     from hub.runtime.publisher.health.reporter import ZoneCheck
+
+_Answer = TypeVar("_Answer")
+
+
+def measured(
+    handler: Callable[[Mapping[str, Any], LambdaContext], _Answer],
+) -> Callable[[Mapping[str, Any], Any], _Answer]:
+    """Return an entry point that writes its metrics, with what a run took of Route 53's quotas, also if it fails."""
+
+    @wraps(handler)
+    def run(event: Mapping[str, Any], context: LambdaContext) -> _Answer:
+        try:
+            return handler(event, context)
+        finally:
+            _count_calls()
+
+    # The library's own decorator has no types.
+    written: Callable[[Mapping[str, Any], Any], _Answer] = metrics.log_metrics(run)
+    return written
+
+
+def _count_calls() -> None:
+    """Count the requests and changes of a run."""
+    requests, changes = CALLS.taken()
+    if requests:
+        metrics.add_metric("Route53Requests", MetricUnit.Count, requests)
+    if changes:
+        metrics.add_metric("Route53Changes", MetricUnit.Count, changes)
 
 
 def report_heartbeat(sent_at: Millis, now: Millis) -> None:

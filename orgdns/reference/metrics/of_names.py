@@ -6,6 +6,7 @@ from orgdns.reference.functions import Function
 from orgdns.reference.metrics.metric import Metric
 
 _PUBLISHER: Final = (Function.PUBLISHER,)
+_CALLERS: Final = (Function.PUBLISHER, Function.SWEEPER, Function.ASSOCIATOR)
 
 OF_NAMES: Final = (
     Metric("NamesPublished", _PUBLISHER, "Names whose records were changed as their claims want."),
@@ -79,4 +80,10 @@ OF_NAMES: Final = (
         (Function.OBSERVER, Function.PUBLISHER),
         "What the ledger did not take of the state of the path: heartbeats, failed looks, closed zones. Work goes on.",
     ),
+    Metric(
+        "Route53Requests",
+        _CALLERS,
+        "Requests that a run made to Route 53, with those that the SDK repeated: what it took of the account's quota.",
+    ),
+    Metric("Route53Changes", _CALLERS, "Changes that a run asked of Route 53: what it took of the account's quota."),
 )

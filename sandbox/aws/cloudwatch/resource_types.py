@@ -141,11 +141,10 @@ def _create_dashboard(
     _cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **_kwargs: object
 ) -> Moto:
     """Create a dashboard. CloudFormation does not take over an existing dashboard of the same name."""
-    body = _body(name, cloudformation_json["Properties"])
-    backend = cloudwatch_backends[account_id][region]
-    if name in backend.dashboards:
+    properties = cloudformation_json["Properties"]
+    if name in cloudwatch_backends[account_id][region].dashboards:
         raise ValidationError(message=f"{name} already exists")
-    return backend.put_dashboard(name=name, body=body)
+    return _put_dashboard(name, properties, account_id, region)
 
 
 def _update_dashboard(
@@ -160,11 +159,19 @@ def _update_dashboard(
     properties, name = cloudformation_json["Properties"], original_resource.name
     if "DashboardName" in properties and new_resource_name != name:
         raise ValidationError(message="the replacement of a dashboard is not modeled")
-    return cloudwatch_backends[account_id][region_name].put_dashboard(name=name, body=_body(name, properties))
+    return _put_dashboard(name, properties, account_id, region_name)
+
+
+def _put_dashboard(name: str, properties: Json, account: str, region: str) -> Moto:
+    backend = cloudwatch_backends[account][region]
+    dashboard = backend.put_dashboard(name=name, body=_body(name, properties))
+    backend.tagger.delete_all_tags_for_resource(dashboard.arn)
+    backend.tagger.tag_resource(dashboard.arn, properties.get("Tags"))
+    return dashboard
 
 
 def _body(name: str, properties: Json) -> str:
-    if unknown := sorted(properties.keys() - {"DashboardBody", "DashboardName"}):
+    if unknown := sorted(properties.keys() - {"DashboardBody", "DashboardName", "Tags"}):
         raise ValidationError(message=f"properties of a dashboard that are not modeled: {unknown}")
     if not _DASHBOARD_NAME.fullmatch(name):
         raise ValidationError(message=f"{name!r} is not valid: a dashboard's name has letters, digits, - and _")

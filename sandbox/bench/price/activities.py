@@ -36,7 +36,7 @@ _REGION: Final = "eu-west-1"
 class Activities:
     """What each activity uses, and the sizes of rows in bytes: a spoke's status, and all rows of an instance.
 
-    `life` is the use of `LIVES` instances, `concurrency` how many sweeps run at once.
+    `life` is the use of `LIVES` instances, `heartbeats` that of an hour, and `concurrency` how many sweeps run at once.
     """
 
     life: Usage
@@ -44,9 +44,15 @@ class Activities:
     empty_sweep: Usage
     schedule: Usage
     audit: Usage
+    heartbeats: Usage
     status_bytes: float
     instance_bytes: float
     concurrency: int
+
+    @property
+    def all(self) -> tuple[Usage, ...]:
+        """What is used, whatever the activity."""
+        return self.life, self.sweep, self.empty_sweep, self.schedule, self.audit, self.heartbeats
 
 
 def counted() -> Activities:
@@ -71,6 +77,7 @@ def counted() -> Activities:
             empty_sweep=empty,
             schedule=_schedule(made, clock),
             audit=_audit(made),
+            heartbeats=_heartbeats(made, clock),
             status_bytes=_bytes(made, contract.SPOKES_KEY) / (2 * len(config.spokes.regions)),
             instance_bytes=instance_bytes,
             concurrency=_concurrency(made),
@@ -129,6 +136,16 @@ def _audit(made: World) -> Usage:
     """An audit of all zones in which nothing differs."""
     with used(made) as usage:
         made.audit()
+    return usage
+
+
+def _heartbeats(made: World, clock: MovedClock) -> Usage:
+    """The heartbeats of an hour, with a check of the access to each zone."""
+    with used(made) as usage:
+        for _ in range(60 // contract.SCHEDULE_MINUTES):
+            clock.advance(60 * contract.SCHEDULE_MINUTES)
+            made.schedules.fire(contract.HEARTBEAT_SCHEDULE)
+            made.converge()
     return usage
 
 

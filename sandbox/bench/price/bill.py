@@ -45,7 +45,7 @@ class Organization:
 
     `used` is the number of account-regions with instances or associated VPCs: they are swept every hour. All others are
     swept once a day. Each zone holds an equal part of the records, at most 10,000, which its price includes. `queues`,
-    `alarms` and `log_days` are those of the hub's stack.
+    `alarms`, `dashboards` and `log_days` are those of the hub's stack.
     """
 
     accounts: int = 400
@@ -57,7 +57,8 @@ class Organization:
     zones: int = 6
     names: int = 3
     queues: int = 4
-    alarms: int = 15
+    alarms: int = 31
+    dashboards: int = 1
     log_days: int = 90
 
     @property
@@ -129,15 +130,18 @@ def _used(organization: Organization, activities: Activities) -> Iterator[tuple[
             (organization.empty_sweeps, activities.empty_sweep),
             (runs, activities.schedule),
             (organization.audits, activities.audit),
+            (HOURS, activities.heartbeats),
         ),
     )
     yield from _with_size(organization, activities, runs)
     # What is there all the time.
-    activity = (activities.life, activities.sweep, activities.empty_sweep, activities.schedule, activities.audit)
-    yield prices.METRIC, len({metric for usage in activity for metric in usage.metrics})
+    yield prices.METRIC, len({metric for usage in activities.all for metric in usage.metrics})
+    yield prices.METRIC, organization.zones * len({metric for usage in activities.all for metric in usage.zone_metrics})
     yield prices.ALARM, organization.alarms
+    yield prices.DASHBOARD, organization.dashboards
     yield prices.ZONE, organization.zones
-    yield prices.SCHEDULED, runs + DAYS
+    # Sweeps and heartbeats every five minutes, audits every day.
+    yield prices.SCHEDULED, 2 * runs + DAYS
     yield prices.SQS_REQUEST, organization.queues * _SERVICES.pollers * HOURS * 3_600 / prices.POLL_SECONDS
     stored = organization.instances * activities.instance_bytes + organization.spokes * activities.status_bytes
     yield prices.STORED_GB, stored / GB

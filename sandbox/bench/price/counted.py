@@ -37,7 +37,10 @@ _DATA_EVENTS: Final = ("Item", "Query", "Scan", "Message", "PutLogEvents")
 
 @dataclass(slots=True)
 class Usage:
-    """What was used: calls by function, service and operation, units of DynamoDB, bytes of logs, and invocations."""
+    """What was used: calls by function, service and operation, units of DynamoDB, bytes of logs, and invocations.
+
+    `metrics` are those of the whole hub, and `zone_metrics` those that each zone has for itself.
+    """
 
     calls: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     invocations: Counter[str] = field(default_factory=Counter)
@@ -46,6 +49,7 @@ class Usage:
     log_bytes: int = 0
     events: int = 0
     metrics: set[str] = field(default_factory=set)
+    zone_metrics: set[str] = field(default_factory=set)
 
     @property
     def management_events(self) -> int:
@@ -95,15 +99,17 @@ def used(made: World) -> Iterator[Usage]:
     for function, of_function in made.functions._lines.items():
         new = of_function[lines.get(function, 0) :]
         usage.log_bytes += sum(len(line.encode()) + LINE_BYTES for line in new)
-        usage.metrics |= {metric for line in new for metric in _metrics(line)}
+        for metric, dimensions in [found for line in new for found in _metrics(line)]:
+            (usage.zone_metrics if "zone" in dimensions else usage.metrics).add(metric)
     usage.log_bytes += usage.invocations.total() * PLATFORM_BYTES
 
 
-def _metrics(line: str) -> Iterator[str]:
-    """Yield the metrics in a line of a log."""
+def _metrics(line: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the metrics in a line of a log, each with its dimensions."""
     if '"_aws"' in line:
         for directive in json.loads(line)["_aws"]["CloudWatchMetrics"]:
-            yield from (metric["Name"] for metric in directive["Metrics"])
+            (dimensions,) = directive["Dimensions"]
+            yield from ((metric["Name"], dimensions) for metric in directive["Metrics"])
 
 
 def _units(operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any], table: Any) -> tuple[float, float]:  # noqa: ANN401 - boto3's own client

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Dollars a month.
-GOAL: Final = 90
+GOAL: Final = 100
 SPOKES_AN_HOUR: Final = 17_000
 
 

@@ -42,6 +42,8 @@ STORED_GB: Final = Price(
 )
 METRIC: Final = Price("CloudWatch", "custom metric a month", 0.30, "https://aws.amazon.com/cloudwatch/pricing/")
 ALARM: Final = Price("CloudWatch", "alarm a month", 0.10, "https://aws.amazon.com/cloudwatch/pricing/")
+# Three dashboards of up to 50 metrics each are free; that of the hub has more.
+DASHBOARD: Final = Price("CloudWatch", "dashboard a month", 3.00, "https://aws.amazon.com/cloudwatch/pricing/")
 LOGGED_GB: Final = Price("CloudWatch", "GB of logs written", 0.50, "https://aws.amazon.com/cloudwatch/pricing/")
 # Logs are stored compressed: 0.03 for a GB of some 0.15 of the bytes.
 KEPT_GB: Final = Price(
@@ -79,6 +81,7 @@ PRICES: Final = (
     STORED_GB,
     METRIC,
     ALARM,
+    DASHBOARD,
     LOGGED_GB,
     KEPT_GB,
     ZONE,

@@ -64,6 +64,7 @@ def _activities(activities: Activities) -> Iterator[str]:
         ("a sweep of a spoke with a default VPC only", DEFAULT.empty_sweeps, activities.empty_sweep, 1),
         ("a run of the schedule", HOURS * 12, activities.schedule, 1),
         ("an audit of all zones", DEFAULT.audits, activities.audit, 1),
+        ("the heartbeats of an hour", HOURS, activities.heartbeats, 1),
     ):
         cells = (
             name,

@@ -41,6 +41,14 @@ def test_stack_creates_changes_and_deletes_a_dashboard(deploys: Deployer) -> Non
     assert client().list_dashboards()["DashboardEntries"] == []
 
 
+def test_tags_are_those_of_the_last_deployment(deploys: Deployer) -> None:
+    """CloudWatch lists them."""
+    arn = f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/board"
+    for tags in ([{"Key": "team", "Value": "dns"}], [{"Key": "owner", "Value": "network"}]):
+        deploy(deploys, Tags=tags)
+        assert client().list_tags_for_resource(ResourceARN=arn)["Tags"] == tags
+
+
 def test_existing_name_is_refused(deploys: Deployer) -> None:
     """A stack does not take over a dashboard that someone made."""
     deploy(deploys)
@@ -55,7 +63,7 @@ def test_existing_name_is_refused(deploys: Deployer) -> None:
         ("Hello", {}, "is not JSON"),
         ('{"widgets": [{"type": "chart", "properties": {}}]}', {}, "type is not as documented"),
         (BODY, {"DashboardName": "a board"}, "regular expression pattern|is not valid"),
-        (BODY, {"Tags": []}, "not modeled: .*Tags"),
+        (BODY, {"Widgets": []}, "not modeled: .*Widgets"),
     ],
 )
 def test_what_cloudwatch_does_not_accept_is_refused(

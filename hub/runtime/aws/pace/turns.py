@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from hub.runtime.aws.pace.spent import Spent
 from hub.runtime.model.names import NEVER
 from hub.runtime.ports import NoTurn
 from hub.runtime.rate_limit import BUCKETS, CHANGES, RELEASES, Pace
@@ -38,12 +39,14 @@ class Turns:
         share: The part of the account's quotas that they take together, above 0 and up to 1.
         clock: The time.
         sleep: How the worker waits for its turn.
+        spent: Counts what the turns take.
     """
 
-    def __init__(self, row: PaceRow, share: float, clock: Clock, sleep: Sleep) -> None:
+    def __init__(self, row: PaceRow, share: float, clock: Clock, sleep: Sleep, spent: Spent | None = None) -> None:
         self._row = row
         self._clock = clock
         self._sleep = sleep
+        self._spent = spent or Spent()
         self._known = Pace.full(share, NEVER)
         # The answers since the last turn: whether each call was throttled, and how often it was repeated.
         self._answers: list[tuple[bool, int]] = []
@@ -71,6 +74,7 @@ class Turns:
             if stored is None:
                 self._known = taken
                 self._answers.clear()
+                self._spent.called(demand)
                 return
             # Another worker took its turn. What it left decides.
             self._known = stored.seen(self._clock())
@@ -82,6 +86,7 @@ class Turns:
     def answered(self, *, throttled: bool, repeats: int = 0) -> None:
         """Remember the answer of a call. It is stored with the next turn."""
         self._answers.append((throttled, repeats))
+        self._spent.repeated(repeats)
 
     def delay(self, demand: Demand) -> float:
         """The seconds that a call would wait for its turn, by what this worker knows."""

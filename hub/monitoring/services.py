@@ -130,12 +130,17 @@ def _queue_waits(queue: Queue) -> Alarm:
     )
 
 
+def burning_share(config: Config) -> float:
+    """The share of late names in an hour from which on the alarm on the objective is in ALARM."""
+    return round(min(_BURN_RATE * (1 - config.objective.share), _MOST_LATE), 4)
+
+
 def _objective(config: Config) -> Alarm:
     """The alarm on the objective: in an hour, so many names were late that a month's allowance would last two days.
 
     "Alerting on SLOs" (https://sre.google/workbook/alerting-on-slos/) explains the burn rate. Few late names are none.
     """
-    name, burning = "objective", min(_BURN_RATE * (1 - config.objective.share), _MOST_LATE)
+    name = "objective"
     measured = [
         MetricDataQuery(
             Id=query,
@@ -160,7 +165,7 @@ def _objective(config: Config) -> Alarm:
             name, f"Too many names take longer than {config.objective.seconds} seconds (objective). Run orgdns status."
         ),
         Metrics=[*measured, MetricDataQuery(Id="share", Expression=share, Label="late", ReturnData=True)],
-        Threshold=round(burning, 4),
+        Threshold=burning_share(config),
         ComparisonOperator="GreaterThanThreshold",
         EvaluationPeriods=1,
         TreatMissingData="notBreaching",

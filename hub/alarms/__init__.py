@@ -1,1 +1,0 @@
-"""The hub's alarms. Each description says what to do, and names its page in the runbook."""

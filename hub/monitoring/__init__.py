@@ -1,0 +1,1 @@
+"""What watches the hub: its alarms, and the dashboard that shows them and their metrics."""
