@@ -23,6 +23,8 @@ from orgdns.cli.reports.explain.claims import (
 from orgdns.cli.sources.snapshot import observations, observations_of_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from orgdns.cli.sources.ledger import HubLedger
     from orgdns.cli.sources.snapshot import Progress
 
@@ -104,6 +106,14 @@ class Lookup:
             raise NothingToExplain(
                 f"no instance in the ledger has {address}, or had it within the last week, and {outside}"
             ) from outside
+
+    def rows(self, refs: Iterable[InstanceRef]) -> dict[InstanceRef, Observation | Unreadable | None]:
+        """The ledger's rows of instances; None for one that it does not know.
+
+        Raises:
+            LedgerUnavailable: if the ledger cannot be read.
+        """
+        return {ref: self.hub.ledger.observation(ref) for ref in refs}
 
     def name_in(self, zone_id: str, fqdn: Fqdn) -> NameReport:
         """The report on a name in one zone.
