@@ -20,6 +20,7 @@ from orgdns.cli.reports.explain.claims import (
     name_report,
     unreadable_report,
 )
+from orgdns.cli.reports.explain.waiting import waiting_text
 from orgdns.cli.sources.snapshot import observations, observations_of_id
 
 if TYPE_CHECKING:
@@ -57,10 +58,11 @@ class Lookup:
         """
         found = self._observations(subject.removeprefix(SET_IDENTIFIER_PREFIX).lower())
         if not found:
-            raise NothingToExplain(
+            absent = (
                 f"the ledger does not have the instance {subject}: no event or sweep of a covered account and region "
                 "has reported it, or it ended more than a week ago"
             )
+            raise NothingToExplain(waiting_text(subject, self.hub.statuses.spoke_statuses()) or absent)
         readable = [row for row in found.values() if isinstance(row, Observation)]
         keys = sorted({claim.key for observation in readable for claim in observation.claims})
         names = {key: self._name(key, {}) for key in keys}
