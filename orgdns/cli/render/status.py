@@ -63,6 +63,7 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
     repaired = [each for each in overview.drifts if each not in overview.contested_drifts]
     lines = [visible(overview.drift_line(*each)) for each in repaired]
     _show_list(console, "Records that others changed, and that orgdns repaired", lines, most)
+    _show_list(console, "Approved, and made with the next sweep or audit", map(_approval, overview.approved), most)
     _show_list(console, "Zones", [_zone(overview, zone) for zone in overview.zones], most)
     closed = [visible(unreachable_line(status)) for status in overview.closed]
     _show_list(console, f"Closed for too long, nothing is left to do: {len(closed):,}", closed, most, QUIET)
@@ -96,6 +97,12 @@ def show_pending_removals(
     _show_list(console, heading, [visible(vpc) for vpc in vpcs], None if all_of else 2 * SHOWN)
     if len(subject.pending_removals) > len(shown):
         console.print(f"{len(subject.pending_removals) - len(shown):,} more: --all shows them, --json has everything.")
+
+
+def _approval(subject: SpokeStatus | ZoneStatus) -> Text:
+    where = str(subject.spoke) if isinstance(subject, SpokeStatus) else subject.zone_id
+    by = subject.approved_by or "someone"
+    return visible(f"{where}: {len(subject.approved):,} removals, by {by} at {time(subject.approved_at)}")
 
 
 def _zone(overview: Overview, zone: ZoneStatus) -> Text:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.health.near_limit import near_limit
 from hub.runtime.model.names import NEVER
+from hub.runtime.model.status import SpokeStatus
 from hub.runtime.model.usage import PROFILE_VPCS, ZONE_VPCS
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cli.reports.instance_vpcs import InstanceVpcs
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.health.attention import Health
     from hub.runtime.model.names import Millis, Spoke
-    from hub.runtime.model.status import SpokeStatus
     from hub.runtime.model.usage import Limits
     from hub.runtime.model.vpcs import AssociationRecord, VpcRow, VpcsStatus, ZoneInVpc
 
@@ -175,11 +175,24 @@ def _troubles(found: SpokeCoverage, health: Health) -> Iterable[str]:
         yield f"no complete sweep for hours: {fault or 'see the log of the sweeper'}"
     if found.vpcs_status and found.vpcs_status.fault and found.spoke not in health.unreachable:
         yield f"its VPCs cannot be described: {found.vpcs_status.fault}"
+    yield from _events(found.status or SpokeStatus(found.spoke), health)
     yield from _unreadable(found)
     for row in found.vpcs:
         for zone in row.zones:
             if zone.blocked:
                 yield f"{row.ref.id} does not resolve {_shown(zone)}: {zone.blocked}"
+
+
+def _events(status: SpokeStatus, health: Health) -> Iterable[str]:
+    """What keeps the events of a spoke from names."""
+    if status.spoke in health.failing_looks:
+        look = status.failed_look
+        yield f"events of {look.events:,} instances wait, because the last look failed: {look.reason}"
+    if status.spoke in health.undelivered:
+        number = f"{status.undelivered_new:,} since the sweep before"
+        yield f"events do not reach the hub: {status.undelivered_fault or number}"
+    if status.spoke in health.missing_events:
+        yield f"sweeps find changes that no event reports: {status.missed:,} by the last one"
 
 
 def _unreadable(found: SpokeCoverage) -> Iterable[str]:

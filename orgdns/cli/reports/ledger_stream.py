@@ -30,12 +30,13 @@ class LedgerTable:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """An event source mapping of the publisher. `result` is what Lambda says of its last attempt to read the source."""
+    """An event source mapping. `result` is what Lambda says of its last attempt to read the source."""
 
     uuid: str
     source: str
     state: str
     result: str = ""
+    function: str = ""
 
 
 def table_fault(table: LedgerTable) -> str:
@@ -70,3 +71,24 @@ def ledger_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str,
         if mapping.result.startswith(_PROBLEM)
     ]
     return tuple(faults)
+
+
+def queue_faults(mappings: Iterable[Mapping]) -> tuple[tuple[str, str], ...]:
+    """Which functions Lambda does not give the messages of their queues, each with the reason and what to do."""
+    return tuple(
+        (mapping.function, _queue_fault(mapping))
+        for mapping in mappings
+        if ":sqs:" in mapping.source and _queue_fault(mapping)
+    )
+
+
+def _queue_fault(mapping: Mapping) -> str:
+    queue = mapping.source.rpartition(":")[2]
+    if mapping.state not in WORKING:
+        return (
+            f"its event source mapping of the queue {queue} is {mapping.state}: aws lambda "
+            f"update-event-source-mapping --uuid {mapping.uuid} --enabled"
+        )
+    if mapping.result.startswith(_PROBLEM):
+        return f"Lambda cannot read the queue {queue} for it: {mapping.result.removeprefix(_PROBLEM)}"
+    return ""

@@ -1,19 +1,29 @@
-"""The ledger's stream and the publisher's event source mapping, read with the operator's credentials."""
+"""The ledger's stream and the event source mappings of the functions, read with the operator's credentials."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from hub.runtime import contract
 from hub.runtime.model.health.path import PathFacts
-from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping, ledger_faults, table_fault
+from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping, ledger_faults, queue_faults, table_fault
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
 
     from orgdns.cli.sources.deployed import Deployed
+
+_FUNCTIONS: Final = frozenset(
+    {
+        contract.OBSERVER_FUNCTION,
+        contract.PUBLISHER_FUNCTION,
+        contract.SWEEPER_FUNCTION,
+        contract.ASSOCIATOR_FUNCTION,
+    }
+)
 
 
 def path_facts(hub: Deployed, functions: LambdaClient, tables: DynamoDBClient, waiting: int) -> PathFacts:
@@ -23,10 +33,11 @@ def path_facts(hub: Deployed, functions: LambdaClient, tables: DynamoDBClient, w
     """
     try:
         described = tables.describe_table(TableName=hub.table)["Table"]
-        answer = functions.list_event_source_mappings(FunctionName=hub.publisher)
+        pages = functions.get_paginator("list_event_source_mappings").paginate()
+        found = [each for page in pages for each in page["EventSourceMappings"]]
     except (ClientError, BotoCoreError) as error:
         needed = "dynamodb:DescribeTable and lambda:ListEventSourceMappings"
-        unknown = f"whether the publisher follows the ledger is unknown: it takes {needed}. AWS says: {error}"
+        unknown = f"whether the functions get events and changes is unknown: it takes {needed}. AWS says: {error}"
         return PathFacts(waiting, unknown=unknown)
     table = LedgerTable(
         hub.table,
@@ -35,8 +46,19 @@ def path_facts(hub: Deployed, functions: LambdaClient, tables: DynamoDBClient, w
     )
     mappings = [
         Mapping(
-            each["UUID"], each.get("EventSourceArn", ""), each.get("State", ""), each.get("LastProcessingResult") or ""
+            each["UUID"],
+            each.get("EventSourceArn", ""),
+            each.get("State", ""),
+            each.get("LastProcessingResult") or "",
+            function_in(each.get("FunctionArn", "")),
         )
-        for each in answer["EventSourceMappings"]
+        for each in found
     ]
-    return PathFacts(waiting, ledger_faults(table, mappings), table_fault(table))
+    followed = [mapping for mapping in mappings if mapping.function == contract.PUBLISHER_FUNCTION]
+    ours = [mapping for mapping in mappings if mapping.function in _FUNCTIONS]
+    return PathFacts(waiting, ledger_faults(table, followed), table_fault(table), queue_faults=queue_faults(ours))
+
+
+def function_in(arn: str) -> str:
+    """The name of a function in an ARN, which may have a qualifier."""
+    return arn.partition(":function:")[2].partition(":")[0]

@@ -20,9 +20,12 @@ from orgdns.cli.reports.explain.claims import (
     name_report,
     unreadable_report,
 )
+from orgdns.cli.reports.explain.waiting import waiting_text
 from orgdns.cli.sources.snapshot import observations, observations_of_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from orgdns.cli.sources.ledger import HubLedger
     from orgdns.cli.sources.snapshot import Progress
 
@@ -55,10 +58,11 @@ class Lookup:
         """
         found = self._observations(subject.removeprefix(SET_IDENTIFIER_PREFIX).lower())
         if not found:
-            raise NothingToExplain(
+            absent = (
                 f"the ledger does not have the instance {subject}: no event or sweep of a covered account and region "
                 "has reported it, or it ended more than a week ago"
             )
+            raise NothingToExplain(waiting_text(subject, self.hub.statuses.spoke_statuses()) or absent)
         readable = [row for row in found.values() if isinstance(row, Observation)]
         keys = sorted({claim.key for observation in readable for claim in observation.claims})
         names = {key: self._name(key, {}) for key in keys}
@@ -104,6 +108,14 @@ class Lookup:
             raise NothingToExplain(
                 f"no instance in the ledger has {address}, or had it within the last week, and {outside}"
             ) from outside
+
+    def rows(self, refs: Iterable[InstanceRef]) -> dict[InstanceRef, Observation | Unreadable | None]:
+        """The ledger's rows of instances; None for one that it does not know.
+
+        Raises:
+            LedgerUnavailable: if the ledger cannot be read.
+        """
+        return {ref: self.hub.ledger.observation(ref) for ref in refs}
 
     def name_in(self, zone_id: str, fqdn: Fqdn) -> NameReport:
         """The report on a name in one zone.

@@ -40,14 +40,15 @@ class PathFacts:
     """What AWS says of the hub's own parts; None where nobody asked.
 
     `waiting` counts the messages of the events queue, about, also those that a run left. `stream_faults` say why the
-    publisher does not follow the ledger's stream, `table_fault` what the ledger's table lacks, and `unknown` why this
-    is not known.
+    publisher does not follow the ledger's stream, `table_fault` what the ledger's table lacks, and `queue_faults` which
+    functions do not get the messages of their queues, with the reason. `unknown` says why this is not known.
     """
 
     waiting: int | None = None
     stream_faults: tuple[str, ...] = ()
     table_fault: str = ""
     unknown: str = ""
+    queue_faults: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

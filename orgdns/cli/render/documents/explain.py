@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from orgdns.cli.render.documents.fields import Document
     from orgdns.cli.reports.explain.addresses import AddressReport
     from orgdns.cli.reports.explain.claims import ClaimReport, InstanceReport, NameReport
+    from orgdns.cli.reports.explain.live import LiveReport
 
 
 def instances_document(reports: Iterable[InstanceReport]) -> Document:
@@ -52,6 +53,24 @@ def address_document(report: AddressReport) -> Document:
         ],
         "unreadable": [{"row": fault.what, "reason": fault.reason} for fault in report.unreadable],
     } | names_document(report.ptr)
+
+
+def live_document(report: LiveReport) -> Document:
+    """What AWS shows now, beside one of these documents."""
+    return {
+        "agrees": report.agrees,
+        "asked_at": time(report.asked_at),
+        "compared": [
+            {
+                "subject": compared.subject,
+                "findings": [
+                    {"verdict": finding.verdict.value, "text": finding.text, "todo": finding.todo or None}
+                    for finding in compared.findings
+                ],
+            }
+            for compared in report.compared
+        ],
+    }
 
 
 def _instance(report: InstanceReport) -> Document:

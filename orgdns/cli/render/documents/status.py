@@ -130,6 +130,8 @@ def _spoke(status: SpokeStatus) -> Document:
         "withdrawn": status.withdrawn,
         "pending_removals": list(status.pending_removals),
         "pending_names": status.pending_names,
+        "approved_by": status.approved_by or None,
+        "approved_at": time_or_none(status.approved_at),
         "usage": {zone_id: {"names": usage.names, "records": usage.records} for zone_id, usage in status.usage.items()},
         "vpcs": dict(status.vpcs),
     }
@@ -154,6 +156,8 @@ def _zone(status: ZoneStatus) -> Document:
         "row_fault": status.row_fault or None,
         "pending_removals": list(status.pending_removals),
         "pending_names": status.pending_names,
+        "approved_by": status.approved_by or None,
+        "approved_at": time_or_none(status.approved_at),
         "pending_vpcs": list(status.pending_vpcs),
         "changed_by_others": [
             {

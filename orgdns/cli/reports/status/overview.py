@@ -140,6 +140,16 @@ class Overview:
         return *self._statuses(found.pending_spokes), *self._zone_statuses(zones)
 
     @property
+    def approved(self) -> tuple[SpokeStatus | ZoneStatus, ...]:
+        """The spokes and zones with removals that a person approved, and that are not made yet."""
+        subjects: list[SpokeStatus | ZoneStatus] = [*self.spokes, *self.zones]
+        return tuple(
+            subject
+            for subject in subjects
+            if subject.approved_at and not subject.approved.isdisjoint(subject.pending_removals)
+        )
+
+    @property
     def unreadable(self) -> tuple[SpokeStatus | ZoneStatus, ...]:
         """The spokes and zones of which something cannot be read, or the status itself."""
         return *self._statuses(self.health.unreadable), *self._zone_statuses(self.health.unreadable_zones)

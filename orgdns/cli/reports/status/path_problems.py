@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime import contract
 from hub.runtime.model.health.path import Stage, path_problems
 from hub.runtime.model.names import NEVER
 from orgdns.cli.reports.status.problem import Problem, one
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from orgdns.cli.reports.status.overview import Overview
+
+
+_OF_FUNCTIONS: Final = {
+    contract.OBSERVER_FUNCTION: Stage.OBSERVER,
+    contract.SWEEPER_FUNCTION: Stage.SWEEPS,
+    contract.ASSOCIATOR_FUNCTION: Stage.ASSOCIATIONS,
+}
 
 
 def path(overview: Overview) -> Iterator[Problem]:
@@ -33,6 +41,15 @@ def facts(overview: Overview) -> Iterator[Problem]:
     if unknown:
         todo = "give the operator the permission: docs/operate.md has the policy"
         yield Problem("unknown", Stage.LEDGER, "Cannot be read with these credentials", NEVER, (), unknown, todo)
+
+
+def mappings(overview: Overview) -> Iterator[Problem]:
+    """Functions that do not get the messages of their queues."""
+    for function, fault in overview.path_facts.queue_faults:
+        title = f"The function {function} gets no messages"
+        todo = "enable the mapping, or give the function's role what the reason names"
+        stage = _OF_FUNCTIONS.get(function, Stage.PUBLISHER)
+        yield Problem("mapping-stopped", stage, title, NEVER, (function,), (fault,), todo)
 
 
 def paused(overview: Overview) -> Iterator[Problem]:

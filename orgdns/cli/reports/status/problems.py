@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orgdns.cli.reports.status.path_problems import alarms, facts, not_yet, path, paused, waiting
+from orgdns.cli.reports.status.path_problems import alarms, facts, mappings, not_yet, path, paused, waiting
 from orgdns.cli.reports.status.spoke_problems import events, failing_looks, pending, unknown_vpcs, unreachable
 from orgdns.cli.reports.status.zone_problems import closed_zones, contested, near_limit, overdue, unreadable
 
@@ -26,6 +26,7 @@ def problems(overview: Overview) -> tuple[Problem, ...]:
         problem
         for found in (
             path(overview),
+            mappings(overview),
             facts(overview),
             paused(overview),
             closed_zones(overview),
