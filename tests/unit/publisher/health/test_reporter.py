@@ -57,6 +57,16 @@ class TestHeartbeats:
         assert world.zone().closed_reason == str(DENIED)
         assert len(world.answered_heartbeats) == 3
 
+    def test_closed_zone_stays_closed_without_an_answer(self, world: ReporterWorld) -> None:
+        """Such as the denial of an old session: the path does not stand still because of that."""
+        world.faults[CORP_ZONE] = DENIED
+        world.beat()
+        before = world.zone()
+        world.faults[CORP_ZONE] = SILENT
+        assert world.beat() == [ZoneCheck(CORP_ZONE, closed=str(SILENT))]
+        assert (world.zone(), world.stalls) == (before, [])
+        assert len(world.answered_heartbeats) == 2
+
     def test_zone_that_opens_again_is_audited(self, world: ReporterWorld) -> None:
         """An audit brings the names that waited. It is requested at once, and counts no more than was used before."""
         world.statuses.zones[CORP_ZONE] = replace(world.zone(), audits_paid_until=Millis(7))
