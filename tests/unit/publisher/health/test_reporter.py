@@ -124,9 +124,7 @@ class TestHeartbeats:
         assert world.beat() == []
         assert world.checked == []
 
-    @given(
-        st.lists(st.tuples(st.integers(1, 90), st.sampled_from([None, DENIED, SILENT, NoTurn(31)]), st.booleans()))
-    )
+    @given(st.lists(st.tuples(st.integers(1, 90), st.sampled_from([None, DENIED, SILENT, NoTurn(31)]), st.booleans())))
     def test_heartbeat_is_answered_unless_a_check_is_unknown(
         self, beats: list[tuple[int, Exception | None, bool]]
     ) -> None:
