@@ -61,6 +61,19 @@ class Clients:
         return self.old_session
 
 
+class RenewedClients(OneClient):
+    """Stands for AssumedClients whose session is old: it is dropped with a denial, and the next one is new."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - as above
+        super().__init__(client)
+        self.old_session = True
+
+    def forget_if_denied(self, role_arn: str, error: ClientError) -> bool:
+        denied = super().forget_if_denied(role_arn, error)
+        self.old_session = self.old_session and not denied
+        return denied
+
+
 def stubbed(service: str, answer: Callable[[Stubber], object]) -> Any:  # noqa: ANN401 - a client of any service
     make: Any = boto3.client
     client = make(service, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="s")

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.support.aws.dynamodb import table
+
+__all__ = ["table"]
