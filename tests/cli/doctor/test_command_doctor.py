@@ -178,7 +178,8 @@ def permissions_checked() -> Iterator[set[str]]:
 def documented(heading: str) -> frozenset[str]:
     """The actions of the statements in a section of the documentation."""
     section = (ROOT / "docs" / "operate.md").read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    (block,) = re.findall(r"```json\n(.*?)```", section, re.DOTALL)
+    # Further blocks are for other accounts.
+    block = re.findall(r"```json\n(.*?)```", section, re.DOTALL)[0]
     policy = json.loads(block)
     return granted_actions([policy if "Statement" in policy else {"Version": "2012-10-17", "Statement": policy}])
 

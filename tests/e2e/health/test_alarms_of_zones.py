@@ -1,0 +1,159 @@
+"""Alarms on zones, functions, queues and the objective: each fires after the real thing is broken, and clears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+
+import pytest
+
+from hub.runtime import contract
+from hub.runtime.model.drift import MOST_REPAIRS
+from sandbox.aws.functions.service import Killed
+from sandbox.example import HUB, NETWORK, PAYMENTS
+from sandbox.world import World
+from tests.support.path.broken import denied, mapping_disabled, minutes_until
+from tests.support.path.faults import send
+from tests.support.path.health import REGION, firing, told
+from tests.support.path.sweeps import described_record_set
+
+Broken = Callable[[World], AbstractContextManager[None]]
+CORP = "corp.internal"
+FUNCTIONS = (
+    contract.OBSERVER_FUNCTION,
+    contract.PUBLISHER_FUNCTION,
+    contract.SWEEPER_FUNCTION,
+    contract.ASSOCIATOR_FUNCTION,
+)
+
+
+@contextmanager
+def full(made: World) -> Iterator[None]:
+    """The zones hold as many record sets as Route 53 allows, when an instance starts."""
+    limits = made.route53.limits
+    made.route53.limits = replace(limits, record_sets=1)
+    (instance,) = made.launch(PAYMENTS, REGION, "too-many")
+    made.converge()
+    try:
+        yield
+    finally:
+        made.route53.limits = limits
+        made.end(PAYMENTS, REGION, instance)
+
+
+@contextmanager
+def fought(made: World) -> Iterator[None]:
+    """Another tool deletes the same record again and again."""
+    (instance,) = made.launch(PAYMENTS, REGION, "fought")
+    made.converge()
+    client = made.client("route53", NETWORK)
+    for _ in range(MOST_REPAIRS + 1):
+        change = {"Action": "DELETE", "ResourceRecordSet": described_record_set(made, "fought")}
+        client.change_resource_record_sets(HostedZoneId=made.zone_ids[CORP], ChangeBatch={"Changes": [change]})
+        made.converge()
+    yield
+    made.end(PAYMENTS, REGION, instance)
+
+
+@contextmanager
+def killed(made: World) -> Iterator[None]:
+    """The sweeper ends before it has done anything."""
+    before = made.functions.interrupt
+
+    def interrupt(function: str, moment: str) -> None:
+        if function == contract.SWEEPER_FUNCTION and moment == "before":
+            raise Killed("on purpose")
+
+    made.functions.interrupt = interrupt
+    try:
+        yield
+    finally:
+        made.functions.interrupt = before
+
+
+@contextmanager
+def late(made: World) -> Iterator[None]:
+    """Events of instances come after two minutes, because the observer gets none meanwhile."""
+    with mapping_disabled(made, contract.OBSERVER_FUNCTION):
+        made.launch(PAYMENTS, REGION, "late", count=4)
+        made.pass_time(3)
+    made.converge()
+    yield
+
+
+@contextmanager
+def stream_stands_still(made: World) -> Iterator[None]:
+    """The publisher may not assume the writer role, so that it repeats the same batch."""
+    with denied(made, HUB, contract.PUBLISHER_ROLE, "sts:AssumeRole"):
+        made.functions.cold_start(contract.PUBLISHER_FUNCTION)
+        made.launch(PAYMENTS, REGION, "stands-still")
+        made.converge()
+        yield
+
+
+@contextmanager
+def queues_stand_still(made: World) -> Iterator[None]:
+    """No function gets messages of its queue, and each queue has one."""
+    with ExitStack() as stack:
+        for function in FUNCTIONS:
+            stack.enter_context(mapping_disabled(made, function))
+        for queue in (
+            contract.EVENTS_QUEUE,
+            contract.SWEEPS_QUEUE,
+            contract.ASSOCIATIONS_QUEUE,
+            contract.BACKLOG_QUEUE,
+        ):
+            # Nobody can do anything with it, so it is dropped when its function comes back.
+            send(made, "{}", queue)
+        yield
+
+
+WAITING = {"events-waiting", "sweeps-waiting", "associations-waiting", "backlog-waiting"}
+DEAD_LETTERS = {
+    contract.EVENTS_DEAD_LETTER_QUEUE,
+    contract.PUBLISHER_DEAD_LETTER_QUEUE,
+    contract.SWEEPS_DEAD_LETTER_QUEUE,
+    contract.ASSOCIATIONS_DEAD_LETTER_QUEUE,
+    contract.BACKLOG_DEAD_LETTER_QUEUE,
+}
+# By alarm: what is broken, and the minutes until the alarm fires, and until it ends after the repair.
+SCENARIOS: dict[str, tuple[Broken, int, int]] = {
+    "zone-full": (full, 15, 30),
+    "records-contested": (fought, 30, 200),
+    "functions-failing": (killed, 30, 30),
+    "objective": (late, 15, 75),
+    "stream-behind": (stream_stands_still, 35, 45),
+}
+
+
+@pytest.mark.parametrize("alarm", SCENARIOS)
+def test_alarm_fires_and_clears(made: World, alarm: str) -> None:
+    """Status tells the same as the alarm, at the latest when it fires."""
+    broken, until, after = SCENARIOS[alarm]
+    with broken(made):
+        minutes_until(made, lambda: alarm in firing(made), until)
+        assert alarm in {kind for kind, _ in told(made)}
+    minutes_until(made, lambda: alarm not in firing(made), after)
+    minutes_until(made, lambda: not (told(made) or firing(made)), 200)
+
+
+def test_queues_that_nobody_reads(made: World) -> None:
+    """Each queue's alarm fires when its oldest message is older than one that only fails, and all clear together."""
+    with queues_stand_still(made):
+        minutes_until(made, lambda: firing(made) >= WAITING, 315)
+        assert {kind for kind, _ in told(made)} >= WAITING | {"mapping-stopped"}
+    minutes_until(made, lambda: not (told(made) or firing(made)), 200)
+
+
+def test_dead_letters(made: World) -> None:
+    """A message in a dead-letter queue sets off its alarm until the queue is empty."""
+    alarms = {queue.removeprefix("orgdns-") for queue in DEAD_LETTERS}
+    for queue in DEAD_LETTERS:
+        send(made, "{}", queue)
+    minutes_until(made, lambda: firing(made) >= alarms, 5)
+    assert {kind for kind, _ in told(made)} >= alarms
+    sqs = made.client("sqs", HUB)
+    for queue in DEAD_LETTERS:
+        sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"])
+    minutes_until(made, lambda: not firing(made), 10)
