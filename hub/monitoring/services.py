@@ -157,7 +157,8 @@ def _objective(config: Config) -> Alarm:
         )
         for query, metric in (("late", "NamesLate"), ("ontime", "NamesInTime"))
     ]
-    share = f"IF(late >= {_FEW_LATE}, late / (late + FILL(ontime, 0)), 0)"
+    # Without FILL, an hour without names would leave the alarm as it is.
+    share = f"IF(FILL(late, 0) >= {_FEW_LATE}, FILL(late, 0) / (FILL(late, 0) + FILL(ontime, 0)), 0)"
     return Alarm(
         "ObjectiveAlarm",
         AlarmName=f"{contract.PREFIX}-{name}",

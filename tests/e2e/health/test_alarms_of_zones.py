@@ -109,6 +109,46 @@ def queues_stand_still(made: World) -> Iterator[None]:
         yield
 
 
+def change_texts(made: World, action: str, number: int) -> None:
+    """Create or delete text records in the zone, as another team has them."""
+    client = made.client("route53", NETWORK)
+    for start in range(0, number, 1_000):
+        changes = [
+            {
+                "Action": action,
+                "ResourceRecordSet": {
+                    "Name": f"text-{each}.{CORP}",
+                    "Type": "TXT",
+                    "TTL": 60,
+                    "ResourceRecords": [{"Value": '"a text"'}],
+                },
+            }
+            for each in range(start, start + 1_000)
+        ]
+        client.change_resource_record_sets(HostedZoneId=made.zone_ids[CORP], ChangeBatch={"Changes": changes})
+        # Until the account's quota takes the next batch.
+        made.pass_time(1)
+
+
+@contextmanager
+def nearly_full(made: World) -> Iterator[None]:
+    """Others fill most of the zone."""
+    change_texts(made, "CREATE", 8_000)
+    made.audit()
+    yield
+    change_texts(made, "DELETE", 8_000)
+    made.audit()
+
+
+@contextmanager
+def many_vpcs(made: World) -> Iterator[None]:
+    """An account has most of the VPCs that it may have in a zone."""
+    vpcs = [made.add_vpc(PAYMENTS, REGION, associated=False) for _ in range(24)]
+    yield
+    for vpc in vpcs:
+        made.delete_vpc(vpc)
+
+
 WAITING = {"events-waiting", "sweeps-waiting", "associations-waiting", "backlog-waiting"}
 DEAD_LETTERS = {
     contract.EVENTS_DEAD_LETTER_QUEUE,
@@ -121,6 +161,8 @@ DEAD_LETTERS = {
 SCENARIOS: dict[str, tuple[Broken, int, int]] = {
     "zone-full": (full, 15, 30),
     "records-contested": (fought, 30, 200),
+    "zones-near-limit": (nearly_full, 30, 45),
+    "accounts-near-limit": (many_vpcs, 95, 150),
     "functions-failing": (killed, 30, 30),
     "objective": (late, 15, 75),
     "stream-behind": (stream_stands_still, 35, 45),
