@@ -10,7 +10,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from hub.runtime import handlers, telemetry
+from hub.runtime import contract, handlers, telemetry
 from hub.runtime.messages import body_of
 from hub.runtime.model.names import Spoke
 from hub.runtime.model.tasks import Sweep
@@ -54,6 +54,18 @@ def test_failed_event_of_a_call_names_the_spoke() -> None:
     assert (dead.instance, dead.kind) == (None, "call in 123456789012/us-east-1")
     assert OBSERVER_LOG_GROUP in dead.reason
     assert dead_task(Message("m", body_of(Sweep(Spoke("123456789012", "us-east-1"), after_call=True)))).task
+
+
+def test_heartbeat_that_failed_names_no_instance() -> None:
+    """It is told as what it is, with its time and with EventBridge's reason, and nothing is lost with it."""
+    sent = {"source": contract.HEARTBEAT_SOURCE, "detail-type": contract.HEARTBEAT_DETAIL_TYPE, "detail": {}}
+    body = json.dumps(sent | {"time": "2026-11-02T09:05:00Z"})
+    dead = dead_event(Message("m", body, received=6))
+    assert (dead.instance, dead.kind, dead.time) == (None, "heartbeat of the hub", "2026-11-02T09:05:00Z")
+    assert OBSERVER_LOG_GROUP in dead.reason
+    undelivered = dead_event(Message("m", body, attributes=UNDELIVERED))
+    assert undelivered.undelivered
+    assert undelivered.kind == "heartbeat of the hub"
 
 
 def test_undelivered_event_has_its_reason() -> None:
