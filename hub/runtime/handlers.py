@@ -28,13 +28,14 @@ from hub.runtime.telemetry import (
     metrics,
     report_audit,
     report_audits_scheduled,
+    report_backlog_fault,
     report_drift,
     report_events,
+    report_events_fault,
     report_free_label,
     report_instance,
     report_name,
     report_not_noted,
-    report_queue_fault,
     report_repair,
     report_schedule,
     report_sweep,
@@ -86,7 +87,7 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     failed = _observed([*events, *_events(further)], context)
     not_deleted = queue.delete(record for record in further if record["messageId"] not in failed)
     if reason := fault or not_deleted:
-        report_queue_fault("events will be delivered again", reason)
+        report_events_fault(reason)
     own = {text_in(record, "messageId") for record in batch}
     return _failed([message_id for message_id in failed if message_id in own])
 
@@ -287,7 +288,7 @@ def _release(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     report_releases(releases | further.releases, failed)
     further.delete_all_but(failed)
     if further.fault:
-        report_queue_fault("names will come back from the backlog later or again", further.fault)
+        report_backlog_fault(further.fault)
     return _failed([message_id for message_id in failed if message_id in releases])
 
 

@@ -93,10 +93,16 @@ def report_not_noted(spoke: Spoke, reason: str) -> None:
     logger.warning("event will be retried", extra={"spoke": str(spoke), "reason": why})
 
 
-def report_queue_fault(message: str, reason: str) -> None:
-    """Count and log that a function could not receive, or delete, further messages of its queue."""
+def report_events_fault(reason: str) -> None:
+    """Count and log that the observer could not receive, or delete, further messages of its queue."""
     metrics.add_metric("FurtherMessagesFailed", MetricUnit.Count, 1)
-    logger.warning(message, extra={"reason": reason})
+    logger.warning("events will be delivered again", extra={"reason": reason})
+
+
+def report_backlog_fault(reason: str) -> None:
+    """Count and log that the publisher could not receive, or delete, further messages of the backlog."""
+    metrics.add_metric("FurtherMessagesFailed", MetricUnit.Count, 1)
+    logger.warning("names will come back from the backlog later or again", extra={"reason": reason})
 
 
 def report_sweep(outcome: SweepOutcome) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -14,14 +14,8 @@ if TYPE_CHECKING:
     from hub.runtime.associator.plan import Step
     from hub.runtime.associator.run import VpcOutcome
 
-# The metric and the message of a step that AWS refused.
-_STEP_REFUSED: Final = ("AssociationsRefused", "association refused")
-_REFUSED: Final = {
-    Act.DISASSOCIATE: ("AssociationEndsRefused", "end of an association refused"),
-    Act.DISASSOCIATE_PROFILE: ("AssociationEndsRefused", "end of an association refused"),
-    Act.CLEAR: ("AuthorizationsLeft", "an authorization is left"),
-    Act.DISABLE_AUTODEFINED_RULES: ("AutodefinedRulesLeft", "autodefined rules not disabled"),
-}
+# What takes a zone from a VPC.
+_ENDS = frozenset({Act.DISASSOCIATE, Act.DISASSOCIATE_PROFILE})
 
 
 def report_discovery(outcome: DiscoveryOutcome) -> None:
@@ -47,9 +41,7 @@ def report_vpc(outcome: VpcOutcome) -> None:
         metrics.add_metric("AssociationsChanged", MetricUnit.Count, len(outcome.steps))
         logger.info("VPC updated", extra=fields | {"removed": outcome.removed})
     for step, reason in outcome.faults:
-        metric, message = _REFUSED.get(step.act, _STEP_REFUSED)
-        metrics.add_metric(metric, MetricUnit.Count, 1)
-        logger.warning(message, extra=fields | {"step": _step_text(step), "reason": reason})
+        _report_refused(step, fields | {"step": _step_text(step), "reason": reason})
     for removed, times in outcome.removed_by_others:
         metrics.add_metric("AssociationsRemovedByOthers", MetricUnit.Count, 1)
         logger.warning("association removed by others", extra=fields | {"zone_or_profile": removed, "times": times})
@@ -68,14 +60,31 @@ def _report_unchanged(outcome: VpcOutcome, fields: dict[str, object]) -> None:
     if outcome.paused:
         metrics.add_metric("VpcsNotChangedWhilePaused", MetricUnit.Count, 1)
         logger.info("VPC not changed", extra=fields | {"reason": outcome.paused})
-    for metric, message, reason in (
-        ("VpcsDenied", "VPC cannot be described", outcome.denied),
-        ("VpcsNotCovered", "VPC not covered", outcome.not_covered),
-        ("VpcsUnreadable", "VPC cannot be read", outcome.unreadable),
-    ):
-        if reason:
-            metrics.add_metric(metric, MetricUnit.Count, 1)
-            logger.warning(message, extra=fields | {"reason": reason})
+    if outcome.denied:
+        metrics.add_metric("VpcsDenied", MetricUnit.Count, 1)
+        logger.warning("VPC cannot be described", extra=fields | {"reason": outcome.denied})
+    if outcome.not_covered:
+        metrics.add_metric("VpcsNotCovered", MetricUnit.Count, 1)
+        logger.warning("VPC not covered", extra=fields | {"reason": outcome.not_covered})
+    if outcome.unreadable:
+        metrics.add_metric("VpcsUnreadable", MetricUnit.Count, 1)
+        logger.warning("VPC cannot be read", extra=fields | {"reason": outcome.unreadable})
+
+
+def _report_refused(step: Step, fields: dict[str, object]) -> None:
+    """Count and log a step that AWS refused."""
+    if step.act in _ENDS:
+        metrics.add_metric("AssociationEndsRefused", MetricUnit.Count, 1)
+        logger.warning("end of an association refused", extra=fields)
+    elif step.act is Act.CLEAR:
+        metrics.add_metric("AuthorizationsLeft", MetricUnit.Count, 1)
+        logger.warning("an authorization is left", extra=fields)
+    elif step.act is Act.DISABLE_AUTODEFINED_RULES:
+        metrics.add_metric("AutodefinedRulesLeft", MetricUnit.Count, 1)
+        logger.warning("autodefined rules not disabled", extra=fields)
+    else:
+        metrics.add_metric("AssociationsRefused", MetricUnit.Count, 1)
+        logger.warning("association refused", extra=fields)
 
 
 def _report_damping(outcome: VpcOutcome, fields: dict[str, object]) -> None:

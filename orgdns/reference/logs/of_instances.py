@@ -42,14 +42,14 @@ OF_INSTANCES: Final = (
         "name refused",
         Level.INFO,
         _LOOKING,
-        "instance reason rule",
+        "dns_name instance reason rule",
         "A rule of the policy applies to the instance and did not give the name; the reason says why.",
     ),
     Message(
         "name not requested",
         Level.DEBUG,
         _LOOKING,
-        "instance reason rule",
+        "dns_name instance reason rule",
         "The rule needs a tag that the instance does not have, or a tag declines the name.",
     ),
     Message(

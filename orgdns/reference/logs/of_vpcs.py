@@ -46,6 +46,27 @@ OF_VPCS: Final = (
         "AWS or a limit refused the step. The next sweep tries again; `orgdns coverage` shows the reason.",
     ),
     Message(
+        "end of an association refused",
+        Level.WARNING,
+        _ASSOCIATOR,
+        "reason step steps vpc",
+        "AWS refused to take a zone or Profile from the VPC. See [associations-refused](runbook/associations-refused.md).",
+    ),
+    Message(
+        "an authorization is left",
+        Level.WARNING,
+        _ASSOCIATOR,
+        "reason step steps vpc",
+        "The association is made; its authorization could not be deleted, and the next change of the VPC tries again.",
+    ),
+    Message(
+        "autodefined rules not disabled",
+        Level.WARNING,
+        _ASSOCIATOR,
+        "reason step steps vpc",
+        "AWS refused to disable the Resolver's own reverse rules of the VPC, which hide reverse zones.",
+    ),
+    Message(
         "association removed by others",
         Level.WARNING,
         _ASSOCIATOR,
@@ -58,6 +79,20 @@ OF_VPCS: Final = (
         _ASSOCIATOR,
         "steps vpc zones",
         "The VPC would lose these zones, together with many others.",
+    ),
+    Message(
+        "VPC not changed",
+        Level.INFO,
+        _ASSOCIATOR,
+        "reason steps vpc",
+        "Changes are paused: no VPC gets or loses a zone. See [paused](runbook/paused.md).",
+    ),
+    Message(
+        "VPC cannot be described",
+        Level.WARNING,
+        _ASSOCIATOR,
+        "reason steps vpc",
+        "The reader role of the account may not describe VPCs. See [vpcs-unknown](runbook/vpcs-unknown.md).",
     ),
     Message(
         "VPC not covered",

@@ -47,6 +47,12 @@ OF_HEALTH: Final = (
         alarm="events-undelivered",
     ),
     Metric("SpokesWithUnknownVpcs", _SWEEPER, "Spokes whose VPCs cannot be described.", alarm="vpcs-unknown"),
+    Metric(
+        "SpokesWithRefusedAssociations",
+        _SWEEPER,
+        "Spokes with VPCs that AWS refuses to associate with a zone, or to take a zone from.",
+        alarm="associations-refused",
+    ),
     Metric("ZonesClosed", _SWEEPER, "Zones that the writer role may not read or change.", alarm="zones-closed"),
     Metric(
         "AccountsNearLimit",

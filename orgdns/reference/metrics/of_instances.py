@@ -12,6 +12,16 @@ _ASSOCIATOR: Final = (Function.ASSOCIATOR,)
 
 OF_INSTANCES: Final = (
     Metric("EventsRetried", _OBSERVER, "Events that come again, because the look or the ledger failed."),
+    Metric(
+        "EventsNotNoted",
+        (Function.OBSERVER, Function.ASSOCIATOR),
+        "Events that come again, because the ledger could not store when the last event of the spoke came.",
+    ),
+    Metric(
+        "FurtherMessagesFailed",
+        (Function.OBSERVER, Function.PUBLISHER),
+        "Runs that could not receive, or delete, further messages of their queue.",
+    ),
     Metric("EventsDropped", _OBSERVER, "Events that never succeed: not readable, or the instance does not exist."),
     Metric("EventsNotCovered", _OBSERVER, "Events of accounts or regions that are not covered."),
     Metric(
@@ -53,6 +63,9 @@ OF_VPCS: Final = (
     ),
     Metric("AssociationsChanged", _ASSOCIATOR, "Steps towards making or ending an association."),
     Metric("AssociationsRefused", _ASSOCIATOR, "Steps that AWS or a limit refused."),
+    Metric("AssociationEndsRefused", _ASSOCIATOR, "Ends of associations that AWS refused."),
+    Metric("AuthorizationsLeft", _ASSOCIATOR, "Authorizations that were used and could not be deleted."),
+    Metric("AutodefinedRulesLeft", _ASSOCIATOR, "VPCs whose autodefined reverse rules could not be disabled."),
     Metric(
         "AssociationsRemovedByOthers",
         _ASSOCIATOR,
@@ -60,6 +73,8 @@ OF_VPCS: Final = (
         alarm="associations-removed",
     ),
     Metric("ZonesFullOfVpcs", _ASSOCIATOR, "VPCs that a quota kept from a zone or a Profile.", alarm="vpcs-full"),
+    Metric("VpcsDenied", _ASSOCIATOR, "Events of VPCs that the account's reader role may not describe."),
+    Metric("VpcsNotChangedWhilePaused", _ASSOCIATOR, "VPCs that keep their associations because changes are paused."),
     Metric("VpcsNotCovered", _ASSOCIATOR, "Events of VPCs in accounts or regions that are not covered."),
     Metric("VpcsDamped", _ASSOCIATOR, "How often damping of a VPC began."),
 )

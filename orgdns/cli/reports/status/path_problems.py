@@ -10,7 +10,7 @@ from hub.runtime.model.names import NEVER
 from orgdns.cli.reports.status.problem import Problem, one
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from orgdns.cli.reports.status.overview import Overview
 
@@ -87,28 +87,3 @@ def not_yet(overview: Overview) -> Iterator[Problem]:
     lines = [f"{overview.domain(zone_id)}: whether its records are right is not known yet" for zone_id in zones]
     todo = "orgdns audit audits all zones now; the schedule does it once a day"
     yield from one("not-audited", Stage.AUDITS, "Zones that were not audited yet", NEVER, zones, lines, todo)
-
-
-# The stages of the alarms on what AWS reports. The others have a problem of their own.
-_STAGES: Final = {
-    "events-waiting": Stage.EVENTS,
-    "events-dead-letters": Stage.OBSERVER,
-    "sweeps-waiting": Stage.SWEEPS,
-    "sweeps-dead-letters": Stage.SWEEPS,
-    "sweeps-overdue": Stage.SWEEPS,
-    "associations-waiting": Stage.ASSOCIATIONS,
-    "associations-dead-letters": Stage.ASSOCIATIONS,
-    "associations-removed": Stage.ASSOCIATIONS,
-    "vpcs-full": Stage.ASSOCIATIONS,
-    "stream-behind": Stage.STREAM,
-    "zone-full": Stage.ZONES,
-}
-
-
-def alarms(overview: Overview, told: Collection[str]) -> Iterator[Problem]:
-    """The alarms of which nothing else tells: `told` are the kinds of the other problems."""
-    for alarm in overview.alarms.firing:
-        if alarm.name not in told:
-            stage = _STAGES.get(alarm.name, Stage.PUBLISHER)
-            title = f"The alarm {alarm.name} is in ALARM"
-            yield Problem(alarm.name, stage, title, alarm.since, (), (alarm.reason,), alarm.meaning)
