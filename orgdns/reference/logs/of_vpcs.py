@@ -50,7 +50,7 @@ OF_VPCS: Final = (
         Level.WARNING,
         _ASSOCIATOR,
         "reason step steps vpc",
-        "AWS refused to take a zone or Profile from the VPC. See [associations-refused](runbook/associations-refused.md).",
+        "AWS refused to take a zone from the VPC. See [associations-refused](runbook/associations-refused.md).",
     ),
     Message(
         "an authorization is left",
