@@ -15,7 +15,7 @@ from hub.runtime import contract
 from orgdns.cfn.event_patterns import tag_pattern, vpc_pattern
 from orgdns.config.load import load
 from tests.support.build import DOCUMENTS, EXAMPLE
-from tests.support.generated import ORGANIZATION, UNIT_PATHS, of_type, properties, read, sub
+from tests.support.generated import HUB, ORGANIZATION, UNIT_PATHS, of_type, properties, read, sub
 
 # As published in "State change events for your instances"
 # (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html).
@@ -58,10 +58,14 @@ def with_detail(event: dict[str, Any], **detail: Any) -> dict[str, Any]:  # noqa
 
 
 def matching_rules(template: str, event: dict[str, Any]) -> list[str]:
+    """The rules that match an event. The stack's own account is the hub: no rule of a spoke refers to it."""
+    own_account = json.dumps({"Ref": "AWS::AccountId"})
     return [
         title
         for title, rule in of_type(template, "AWS::Events::Rule").items()
-        if EventPattern.load(json.dumps(rule["EventPattern"])).matches_event(event)
+        if EventPattern.load(json.dumps(rule["EventPattern"]).replace(own_account, json.dumps(HUB))).matches_event(
+            event
+        )
     ]
 
 
@@ -157,14 +161,39 @@ def test_patterns_are_well_formed(template: str) -> None:
             assert node
             assert all(isinstance(value, str) or value == {"exists": False} for value in node)
 
+    heartbeats = {
+        "account": [{"Ref": "AWS::AccountId"}],
+        "source": ["orgdns"],
+        "detail-type": ["orgdns heartbeat"],
+    }
     rules = of_type(template, "AWS::Events::Rule")
     assert len(rules) == {"hub": 3, "spoke-region": 5}[template]
     patterns = [rule["EventPattern"] for rule in rules.values()]
     alternatives = [each for pattern in patterns for each in pattern.get("$or", [pattern])]
-    assert len(alternatives) == {"hub": 6, "spoke-region": 5}[template]
+    assert len(alternatives) == {"hub": 7, "spoke-region": 5}[template]
+    assert alternatives.count(heartbeats) == {"hub": 1, "spoke-region": 0}[template]
     for pattern in alternatives:
+        if pattern == heartbeats:
+            # Its account is that of the stack, and it has no detail.
+            continue
         check(pattern)
         assert set(pattern) - {"account"} == {"source", "detail-type", "detail"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "rules"),
+    [
+        ({}, ["InstancesRule"]),
+        ({"account": "123456789012"}, []),
+        ({"source": "aws.ec2"}, []),
+        ({"detail-type": "EC2 Instance State-change Notification"}, []),
+    ],
+)
+def test_heartbeat_takes_the_rule_of_instances(changed: dict[str, str], rules: list[str]) -> None:
+    """The hub's own heartbeat takes the way of the instances' events. Another account's does not pass."""
+    heartbeat = {"account": HUB, "source": "orgdns", "detail-type": "orgdns heartbeat", "detail": {}} | changed
+    assert matching_rules("hub", heartbeat) == rules
+    assert matching_rules("spoke-region", heartbeat) == []
 
 
 def test_spoke_targets() -> None:

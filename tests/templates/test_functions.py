@@ -89,14 +89,15 @@ def test_single_change_is_published_at_once() -> None:
 
 
 def test_publisher_source() -> None:
-    """The publisher gets claims, marks and releases in order, and failed records go to its queue.
+    """The publisher gets claims, marks, releases and heartbeats in order, and failed records go to its queue.
 
-    A release that expires is nothing to publish. The stream keeps failed records for longer than they are tried.
+    A release or heartbeat that expires is nothing to publish. The stream keeps failed records for longer than they are
+    tried.
     """
     source = properties("hub", "PublisherSource")
-    changes, releases = (json.loads(each["Pattern"]) for each in source["FilterCriteria"]["Filters"])
+    changes, new = (json.loads(each["Pattern"]) for each in source["FilterCriteria"]["Filters"])
     assert changes == {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "claim#"}, "marked"]}}}}
-    assert releases == {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"sk": {"S": ["released"]}}}}
+    assert new == {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"sk": {"S": ["released", "heartbeat"]}}}}
     assert source["ParallelizationFactor"] == 1
     assert source["BisectBatchOnFunctionError"] is True
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -139,6 +140,8 @@ def test_functions() -> None:
         route53_share,
         contract.ENV_ADOPTING_ZONES,
         contract.ENV_BACKLOG_QUEUE_URL,
+        contract.ENV_ZONE_IDS,
+        contract.ENV_OBJECTIVE_SECONDS,
     }
     sweeper = {
         contract.ENV_SWEEPS_QUEUE_URL,
@@ -178,6 +181,8 @@ def test_functions() -> None:
         assert set(variables) == shared | powertools | own
         if contract.ENV_ZONE_IDS in own:
             assert variables[contract.ENV_ZONE_IDS]["Fn::Sub"] == zones
+        if contract.ENV_OBJECTIVE_SECONDS in own:
+            assert variables[contract.ENV_OBJECTIVE_SECONDS] == "60"
         assert "ReservedConcurrentExecutions" not in function
         (log_group,) = [
             group

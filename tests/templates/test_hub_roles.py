@@ -143,7 +143,28 @@ def test_associator_role() -> None:
 
 
 def test_schedule_role() -> None:
-    """The schedules may send to the sweeper's queue and to its dead-letter queue."""
+    """The schedules may send to the sweeper's queue and to its dead-letter queue, and put heartbeats on the bus."""
     role = properties("hub", "ScheduleRole")
     queues = [arn_of("SweepsQueue"), arn_of("SweepsDeadLetterQueue")]
-    assert grants(inline(role)) == {"EnqueueSweepsAndAudits": ({"sqs:SendMessage"}, queues, None)}
+    only_heartbeats = {
+        "ForAllValues:StringEquals": {"events:source": ["orgdns"], "events:detail-type": ["orgdns heartbeat"]},
+        "Null": {"events:source": "false", "events:detail-type": "false"},
+    }
+    assert grants(inline(role)) == {
+        "EnqueueSweepsAndAudits": ({"sqs:SendMessage"}, queues, None),
+        "SendHeartbeats": ({"events:PutEvents"}, [arn_of("EventBus")], only_heartbeats),
+    }
+
+
+def test_schedule_of_heartbeats() -> None:
+    """A heartbeat is what the role may send, as often as sweeps are scheduled. A late one shows nothing, so it ends."""
+    schedule = properties("hub", "HeartbeatSchedule")
+    assert schedule["ScheduleExpression"] == f"rate({contract.SCHEDULE_MINUTES} minutes)"
+    assert schedule["GroupName"] == {"Ref": "ScheduleGroup"}
+    assert schedule["Target"] == {
+        "Arn": arn_of("EventBus"),
+        "RoleArn": arn_of("ScheduleRole"),
+        "Input": "{}",
+        "EventBridgeParameters": {"Source": "orgdns", "DetailType": "orgdns heartbeat"},
+        "RetryPolicy": {"MaximumEventAgeInSeconds": 60 * contract.SCHEDULE_MINUTES, "MaximumRetryAttempts": 3},
+    }

@@ -15,13 +15,21 @@ from tests.support.generated import (
 
 
 def test_reader_role() -> None:
-    """The reader may describe instances and VPCs in the covered regions. It has no other grants."""
+    """The reader may describe instances and VPCs in the covered regions, and count undelivered events.
+
+    It has no other grants. In particular, it cannot receive or delete what a queue contains.
+    """
     role = properties("spoke-account", "ReaderRole")
     assert role["RoleName"] == contract.READER_ROLE
-    instances, vpcs = role["Policies"]
+    instances, undelivered, vpcs = role["Policies"]
     assert grants(instances["PolicyDocument"]) == {
         "DescribeInstancesInCoveredRegions": ({"ec2:DescribeInstances"}, ["*"], IN_COVERED_REGIONS)
     }
+    own_queues = [sub("arn:${AWS::Partition}:sqs:*:${AWS::AccountId}:orgdns-undelivered")]
+    assert grants(undelivered["PolicyDocument"]) == {
+        "CountUndeliveredEvents": ({"sqs:GetQueueAttributes"}, own_queues, None)
+    }
+    assert properties("spoke-region", "UndeliveredQueue")["QueueName"] == "orgdns-undelivered"
     lists = {
         "ec2:DescribeDhcpOptions",
         "route53profiles:ListProfileAssociations",

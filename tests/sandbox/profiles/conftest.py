@@ -7,7 +7,7 @@ import pytest
 from sandbox.aws.profiles.model import Limits
 from sandbox.aws.profiles.rules import Profiles
 from tests.support.profiles_world import ProfilesWorld, organization
-from tests.support.sandbox.profiles import Noon, Others
+from tests.support.sandbox.profiles.rules import Noon, Others
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.aws.profiles.rules import Profiles
-from tests.support.sandbox.profiles import ELSEWHERE, OWNER, SHOP, WEB, Others, arn, made, made_for_web, refusal
+from tests.support.sandbox.profiles.rules import ELSEWHERE, OWNER, SHOP, WEB, Others, arn, made, made_for_web, refusal
 
 
 def test_only_the_callers_own_vpc_is_associated(profiles: Profiles, others: Others) -> None:

@@ -15,7 +15,7 @@ from sandbox.aws.profiles.bridge import route53_profiles
 from sandbox.clock import RealClock
 from tests.support.profiles_world import OWNER, WEB, client, vpc_of, zone_arn, zone_of
 from tests.support.sandbox.organizations import REGION, client_with
-from tests.support.sandbox.profile_calls import Json, error, profile, share, visible_profiles
+from tests.support.sandbox.profiles.calls import Json, error, profile, share, visible_profiles
 
 
 @pytest.mark.usefixtures("profiles_world")

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.aws.profiles.model import Limits
 from sandbox.aws.profiles.rules import Profiles
-from tests.support.sandbox.profiles import ELSEWHERE, OWNER, REGION, WEB, Others, arn, made, made_for_web, refusal
+from tests.support.sandbox.profiles.rules import ELSEWHERE, OWNER, REGION, WEB, Others, arn, made, made_for_web, refusal
 
 
 def test_arn_has_owner_and_region(profiles: Profiles) -> None:

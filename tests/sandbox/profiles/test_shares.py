@@ -22,7 +22,7 @@ from tests.support.profiles_world import (
     vpc_of,
 )
 from tests.support.sandbox.organizations import MANAGEMENT, REGION
-from tests.support.sandbox.profile_calls import error, profile, share, visible_profiles
+from tests.support.sandbox.profiles.calls import error, profile, share, visible_profiles
 
 if TYPE_CHECKING:
     from sandbox.aws.organization import Organization

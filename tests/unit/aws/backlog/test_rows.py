@@ -53,9 +53,12 @@ def test_reading_of_a_zone(table: Table) -> None:
 
 
 def test_record_of_a_release() -> None:
+    """Its name was asked for when it changed; one that is marked is for a reading, and no event asked for it."""
     image = {"changed_at": {"N": "5"}, "marked": {"BOOL": False}, "account": {"S": PAYMENTS.id}}
     found = change_of(record(image))
-    assert found == NameChange(key(), "7", Millis(5), account=PAYMENTS.id, released=True)
+    assert found == NameChange(key(), "7", Millis(5), account=PAYMENTS.id, released=True, asked_at=Millis(5))
+    found = change_of(record({**image, "marked": {"BOOL": True}}))
+    assert found == NameChange(key(), "7", Millis(5), account=PAYMENTS.id, marked=True, released=True)
 
 
 def test_record_of_a_release_that_cannot_be_read_counts_as_a_mark() -> None:
