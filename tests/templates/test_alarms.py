@@ -129,9 +129,9 @@ def test_alarm_on_the_objective(seconds: int, share: float, threshold: float) ->
     alarm = resources["ObjectiveAlarm"]["Properties"]
     assert alarm["Threshold"] == threshold
     assert f"longer than {seconds} seconds" in alarm["AlarmDescription"]
-    assert resources["Publisher"]["Properties"]["Environment"]["Variables"][
-        contract.ENV_OBJECTIVE_SECONDS
-    ] == str(seconds)
+    assert resources["Publisher"]["Properties"]["Environment"]["Variables"][contract.ENV_OBJECTIVE_SECONDS] == str(
+        seconds
+    )
 
 
 def test_an_alarm_says_what_to_do() -> None:

@@ -89,14 +89,16 @@ def test_single_change_is_published_at_once() -> None:
 
 
 def test_publisher_source() -> None:
-    """The publisher gets claims, marks and releases in order, and failed records go to its queue.
+    """The publisher gets claims, marks, releases and heartbeats in order, and failed records go to its queue.
 
-    A release that expires is nothing to publish. The stream keeps failed records for longer than they are tried.
+    A release that expires is nothing to publish, nor is a heartbeat that someone deletes. The stream keeps failed
+    records for longer than they are tried.
     """
     source = properties("hub", "PublisherSource")
     changes, releases = (json.loads(each["Pattern"]) for each in source["FilterCriteria"]["Filters"])
     assert changes == {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "claim#"}, "marked"]}}}}
-    assert releases == {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"sk": {"S": ["released"]}}}}
+    made = {"Keys": {"sk": {"S": ["released", "heartbeat"]}}}
+    assert releases == {"eventName": ["INSERT", "MODIFY"], "dynamodb": made}
     assert source["ParallelizationFactor"] == 1
     assert source["BisectBatchOnFunctionError"] is True
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -135,6 +137,8 @@ def test_functions() -> None:
     shared = {contract.ENV_LEDGER_TABLE, contract.ENV_LEDGER_STREAM, "AWS_STS_REGIONAL_ENDPOINTS"}
     route53_share = contract.ENV_ROUTE53_SHARE
     publisher = {
+        contract.ENV_ZONE_IDS,
+        contract.ENV_OBJECTIVE_SECONDS,
         contract.ENV_WRITER_ROLE_ARN,
         route53_share,
         contract.ENV_ADOPTING_ZONES,

@@ -143,7 +143,15 @@ def test_associator_role() -> None:
 
 
 def test_schedule_role() -> None:
-    """The schedules may send to the sweeper's queue and to its dead-letter queue."""
+    """The schedules may send to the sweeper's queue and to its dead-letter queue, and heartbeats to the hub's bus.
+
+    Without the "Null" condition, entries without a source or a detail type would be allowed: the set is empty then.
+    """
     role = properties("hub", "ScheduleRole")
     queues = [arn_of("SweepsQueue"), arn_of("SweepsDeadLetterQueue")]
-    assert grants(inline(role)) == {"EnqueueSweepsAndAudits": ({"sqs:SendMessage"}, queues, None)}
+    kinds = {"events:source": [contract.HEARTBEAT_SOURCE], "events:detail-type": [contract.HEARTBEAT_DETAIL_TYPE]}
+    only_heartbeats = {"ForAllValues:StringEquals": kinds, "Null": dict.fromkeys(kinds, "false")}
+    assert grants(inline(role)) == {
+        "EnqueueSweepsAndAudits": ({"sqs:SendMessage"}, queues, None),
+        "SendHeartbeats": ({"events:PutEvents"}, [arn_of("EventBus")], only_heartbeats),
+    }

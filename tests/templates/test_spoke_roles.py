@@ -15,12 +15,19 @@ from tests.support.generated import (
 
 
 def test_reader_role() -> None:
-    """The reader may describe instances and VPCs in the covered regions. It has no other grants."""
+    """The reader may describe instances and VPCs in the covered regions, and count undelivered events.
+
+    It may not receive the events. It has no other grants.
+    """
     role = properties("spoke-account", "ReaderRole")
     assert role["RoleName"] == contract.READER_ROLE
-    instances, vpcs = role["Policies"]
+    instances, undelivered, vpcs = role["Policies"]
     assert grants(instances["PolicyDocument"]) == {
         "DescribeInstancesInCoveredRegions": ({"ec2:DescribeInstances"}, ["*"], IN_COVERED_REGIONS)
+    }
+    queue = [sub("arn:${AWS::Partition}:sqs:*:${AWS::AccountId}:orgdns-undelivered")]
+    assert grants(undelivered["PolicyDocument"]) == {
+        "CountUndeliveredEvents": ({"sqs:GetQueueAttributes"}, queue, None)
     }
     lists = {
         "ec2:DescribeDhcpOptions",
