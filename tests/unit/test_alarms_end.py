@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hub.runtime.model.drift import ZoneDrift
-from hub.runtime.model.health.attention import AUDIT_OVERDUE, SWEEP_OVERDUE
+from hub.runtime.model.health.attention import AUDIT_OVERDUE, LOOK_OVER, MANY_MISSED, SWEEP_OVERDUE
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
-from hub.runtime.model.status import SpokeStatus, ZoneStatus
+from hub.runtime.model.status import FailedLook, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
 from hub.runtime.sweeper.schedule.scheduler import ScheduleOutcome, SweepScheduler
 from orgdns.config.sections.accounts import Guards
+from sandbox.aws.cloudwatch.evaluation import Missing, Rule, State, decision
+from sandbox.aws.cloudwatch.expressions import Series, parsed
 from tests.docs.pages import page, section
 from tests.support.generated import of_type
 from tests.support.memory_statuses import MemoryStatuses, MemoryTasks
@@ -32,7 +34,10 @@ FOUGHT = ZoneDrift("arn:aws:iam::333333333333:role/octodns", LATE, NOW, 9, dampe
 LONG_AGO = Millis(NOW - 2 * 3_600_000)
 DAY = 86_400
 GOOD = (WELL, ZONE, ("Z1",))
-State = tuple[SpokeStatus, ZoneStatus, tuple[str, ...]]
+LOOK = FailedLook("UnauthorizedOperation", NOW, NOW, 1, ("i-1",))
+UNHEARD = replace(WELL, swept_at=LONG_AGO, failed_look=LOOK)
+FAILED_AUDIT = replace(ZONE, audited_at=LATE, fault="Throttling")
+Found = tuple[SpokeStatus, ZoneStatus, tuple[str, ...]]
 
 
 class _Listed:
@@ -43,7 +48,7 @@ class _Listed:
         return frozenset({SPOKE})
 
 
-def scheduled(state: State) -> ScheduleOutcome:
+def scheduled(state: Found) -> ScheduleOutcome:
     """The numbers that a run of the schedule reports, which the alarms watch."""
     spoke, zone, zone_ids = state
     statuses = MemoryStatuses(lambda: NOW)
@@ -55,7 +60,7 @@ def scheduled(state: State) -> ScheduleOutcome:
 
 
 # The value that an alarm watches, a state in which it is in ALARM, and every state in which nothing is left to do.
-BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[State]]] = {
+BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[Found], list[Found]]] = {
     "orgdns-pending-removals": (
         lambda outcome: outcome.health.counts["PendingRemovals"],
         [
@@ -78,11 +83,14 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
         [
             (replace(WELL, tried_at=LATE, swept_at=LATE, instances=1), ZONE, ("Z1",)),
             (WELL, replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)), ("Z1",)),
+            (WELL, FAILED_AUDIT, ("Z1",)),
         ],
         [
             (replace(AWAY, swept_at=NEVER), ZONE, ("Z1",)),
             (replace(AWAY, swept_at=NEVER, withdrawn=True), ZONE, ("Z1",)),
             (WELL, replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)), ()),
+            (WELL, replace(FAILED_AUDIT, fault=""), ("Z1",)),
+            (WELL, replace(FAILED_AUDIT, audited_at=LONG_AGO), ("Z1",)),
         ],
     ),
     "orgdns-records-contested": (
@@ -103,6 +111,48 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
         ],
         [(WELL, replace(ZONE, unreadable=1), ())],
     ),
+    "orgdns-zones-closed": (
+        lambda outcome: outcome.health.counts["ZonesClosed"],
+        [(WELL, replace(ZONE, closed_since=LATE), ("Z1",))],
+        [(WELL, replace(ZONE, closed_since=LATE), ())],
+    ),
+    "orgdns-looks-failing": (
+        lambda outcome: outcome.health.counts["SpokesWithFailedLooks"],
+        [(UNHEARD, ZONE, ("Z1",))],
+        [
+            (replace(UNHEARD, swept_at=NOW), ZONE, ("Z1",)),
+            (replace(UNHEARD, failed_look=replace(LOOK, at=Millis(NOW - LOOK_OVER - 1))), ZONE, ("Z1",)),
+            (replace(UNHEARD, failed_look=FailedLook()), ZONE, ("Z1",)),
+            (replace(AWAY, swept_at=LONG_AGO, failed_look=LOOK), ZONE, ("Z1",)),
+        ],
+    ),
+    "orgdns-events-missed": (
+        lambda outcome: outcome.health.counts["SpokesMissingEvents"],
+        [
+            (replace(WELL, missed=1, missed_sweeps=2), ZONE, ("Z1",)),
+            (replace(WELL, missed=MANY_MISSED, missed_sweeps=1), ZONE, ("Z1",)),
+        ],
+        [(replace(WELL, missed_ever=99), ZONE, ("Z1",)), (replace(WELL, missed=1, missed_sweeps=1), ZONE, ("Z1",))],
+    ),
+    "orgdns-events-undelivered": (
+        lambda outcome: outcome.health.counts["SpokesWithUndeliveredEvents"],
+        [
+            (replace(WELL, undelivered=9, undelivered_new=1), ZONE, ("Z1",)),
+            (replace(WELL, undelivered_fault="AccessDenied"), ZONE, ("Z1",)),
+        ],
+        # The messages stay as evidence.
+        [(replace(WELL, undelivered=9), ZONE, ("Z1",))],
+    ),
+    "orgdns-vpcs-unknown": (
+        lambda outcome: outcome.health.counts["SpokesWithUnknownVpcs"],
+        [(replace(WELL, vpc_fault="AccessDenied", vpc_fault_since=LATE), ZONE, ("Z1",))],
+        [(replace(AWAY, vpc_fault="AccessDenied", vpc_fault_since=LATE, withdrawn=True), ZONE, ("Z1",))],
+    ),
+    "orgdns-associations-refused": (
+        lambda outcome: outcome.health.counts["SpokesWithRefusedAssociations"],
+        [(replace(WELL, refused_vpcs=1, refusal="LimitsExceeded"), ZONE, ("Z1",))],
+        [(replace(WELL, refusal="LimitsExceeded"), ZONE, ("Z1",))],
+    ),
     "orgdns-accounts-near-limit": (
         lambda outcome: outcome.health.counts["AccountsNearLimit"],
         [(replace(WELL, usage=FULL), ZONE, ("Z1",)), (replace(WELL, vpcs={"Z1": 30}), ZONE, ("Z1",))],
@@ -119,6 +169,48 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
             (WELL, replace(ZONE, record_sets=9_000), ()),
             (replace(WELL, vpcs={"Z1": 290}), ZONE, ()),
             (replace(AWAY, vpcs={"Z1": 290}, withdrawn=True), ZONE, ("Z1",)),
+        ],
+    ),
+}
+NONE: Series = (None,) * 5
+QUIET = {f"m{number}": NONE for number in range(4)}
+# The data points of the last periods, the oldest first, by the id of each metric: series that set an alarm off, and
+# series with which it ends.
+BY_SERIES: dict[str, tuple[list[dict[str, Series]], list[dict[str, Series]]]] = {
+    "orgdns-path-interrupted": ([{"m": NONE[:4]}], [{"m": (None, None, None, 1)}, {"m": (1, 1, 1, 1)}]),
+    "orgdns-names-overdue": (
+        [{"m": (None, None, 1, 1)}, {"m": (0, 0, 9, 1)}],
+        # One bad run, a run without such names, and runs without names that wait.
+        [{"m": (0, 0, 0, 9)}, {"m": (9, 9, 9, 0)}, {"m": (9, None, None, None)}, {"m": NONE[:4]}],
+    ),
+    **{
+        f"orgdns-functions-{trouble}": (
+            [QUIET | {"m0": (None, None, 1, 1, 1)}, QUIET | {"m0": (None, None, 1, None, 1), "m3": (0, 0, 0, 2, 0)}],
+            [QUIET, QUIET | {"m0": (0, 0, 0, 9, 9)}, QUIET | {"m0": (1, 1, 1, 1, None)}],
+        )
+        for trouble in ("failing", "throttled")
+    },
+    "orgdns-stream-behind": (
+        [{"m": (None, None, 600_001, 600_001)}],
+        [{"m": (10**7, 10**7, 10**7, 600_000)}, {"m": (0, 0, 0, 10**7)}, {"m": NONE[:4]}],
+    ),
+    **{
+        f"orgdns-{queue}-waiting": (
+            [{"m": (None, None, seconds + 1, seconds + 1)}],
+            [{"m": (10**7, 10**7, 10**7, seconds)}, {"m": (0, 0, 0, 10**7)}, {"m": NONE[:4]}],
+        )
+        for queue, seconds in (("events", 3_060), ("sweeps", 17_100), ("associations", 6_300), ("backlog", 6_300))
+    },
+    "orgdns-objective": (
+        [
+            {"late": (None, None, 5), "ontime": (None, None, 29)},
+            {"late": (None, None, 5), "ontime": NONE[:3]},
+            {"late": (0, 0, 200), "ontime": (9, 9, 1_000)},
+        ],
+        [
+            {"late": (99, 99, 5), "ontime": (0, 0, 30)},
+            {"late": (99, 99, 4), "ontime": (0, 0, 0)},
+            {"late": NONE[:3], "ontime": NONE[:3]},
         ],
     ),
 }
@@ -139,7 +231,7 @@ def alarms() -> dict[str, dict[str, Any]]:
 
 def test_each_alarm_is_tested() -> None:
     """The tests here have every alarm of the hub."""
-    assert alarms().keys() == BY_STATE.keys() | BY_REFUSAL | BY_QUEUE.keys()
+    assert alarms().keys() == BY_STATE.keys() | BY_SERIES.keys() | BY_REFUSAL | BY_QUEUE.keys()
 
 
 @pytest.mark.parametrize("alarm", sorted(alarms()))
@@ -154,6 +246,34 @@ def test_alarm_ends_with_its_state(alarm: str) -> None:
     value, bad, good = BY_STATE[alarm]
     assert all(value(scheduled(state)) > 0 for state in bad)
     assert [state for state in (GOOD, *good) if value(scheduled(state))] == []
+
+
+def state_after(alarm: dict[str, Any], series: dict[str, Series], before: State) -> State:
+    """The state of an alarm with these data points."""
+    periods = alarm["EvaluationPeriods"]
+    datapoints, missing = alarm.get("DatapointsToAlarm", periods), Missing(alarm["TreatMissingData"])
+    rule = Rule(alarm["ComparisonOperator"], alarm["Threshold"], periods, datapoints, missing)
+    text = next((query["Expression"] for query in alarm.get("Metrics", ()) if "Expression" in query), "m")
+    assert {query["Id"] for query in alarm.get("Metrics", ({"Id": "m"},)) if "Expression" not in query} == series.keys()
+    values = parsed(text).evaluate(series)
+    assert isinstance(values, tuple)
+    assert len(values) == rule.range
+    return decision(rule, values, before).state
+
+
+@pytest.mark.parametrize("alarm", sorted(BY_SERIES))
+def test_alarm_ends_with_its_series(alarm: str) -> None:
+    """Whatever the state was before, CloudWatch decides by the last periods, also if it has no data of them."""
+    bad, good = BY_SERIES[alarm]
+    assert [series for series in bad if state_after(alarms()[alarm], series, State.OK) is not State.ALARM] == []
+    assert [series for series in good if state_after(alarms()[alarm], series, State.ALARM) is not State.OK] == []
+
+
+@pytest.mark.parametrize("alarm", sorted(BY_STATE.keys() - {"orgdns-sweeps-overdue"}))
+def test_alarm_on_a_state_does_not_say_what_the_schedule_does(alarm: str) -> None:
+    """A schedule that does not run has an alarm of its own, and sets off no other one."""
+    assert alarms()[alarm]["TreatMissingData"] == "notBreaching"
+    assert alarms()["orgdns-sweeps-overdue"]["TreatMissingData"] == "breaching"
 
 
 @pytest.mark.parametrize("alarm", sorted(BY_REFUSAL))
