@@ -28,7 +28,6 @@ from hub.runtime.telemetry import (
     metrics,
     report_audit,
     report_audits_scheduled,
-    report_backlog_fault,
     report_drift,
     report_events,
     report_events_fault,
@@ -40,7 +39,7 @@ from hub.runtime.telemetry import (
     report_schedule,
     report_sweep,
 )
-from hub.runtime.telemetry.backlog import readable_releases, report_deferred, report_releases
+from hub.runtime.telemetry.backlog import readable_releases, report_backlog_fault, report_deferred, report_releases
 from hub.runtime.telemetry.events import readable_events
 from hub.runtime.telemetry.objective import report_latency
 from hub.runtime.telemetry.path import measured, recorded, report_heartbeat, report_stall, report_zone_checks

@@ -11,6 +11,8 @@ import pytest
 from hub.runtime import contract
 from hub.runtime.model.health.path import PathFacts
 from hub.runtime.model.names import Spoke
+from orgdns.cli.reports.status.overview import Alarms
+from orgdns.cli.sources.alarms import firing_alarms
 from orgdns.cli.sources.backlog import backlog
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger import HubLedger
@@ -63,9 +65,10 @@ def test_documented_policy_is_exact(made: World) -> None:
         assert path_facts(hub_configuration, functions, session.client("dynamodb"), 0) == PathFacts(0)
     assert guard.denied == []
     assert backlog(hub, made.client("sqs", HUB)).messages == 0
-    # The calls to Lambda and SQS were made with an administrator's credentials: the guard does not model them.
+    assert firing_alarms(made.client("cloudwatch", HUB)) == Alarms()
+    # These calls were made with an administrator's credentials: the guard does not model them.
     others = {"lambda:GetFunctionConfiguration", "lambda:ListEventSourceMappings"}
-    others |= {"sqs:GetQueueUrl", "sqs:GetQueueAttributes"}
+    others |= {"sqs:GetQueueUrl", "sqs:GetQueueAttributes", "cloudwatch:DescribeAlarms"}
     assert guard.used_actions(role) | others == guard.granted_actions(role)
 
 

@@ -99,12 +99,6 @@ def report_events_fault(reason: str) -> None:
     logger.warning("events will be delivered again", extra={"reason": reason})
 
 
-def report_backlog_fault(reason: str) -> None:
-    """Count and log that the publisher could not receive, or delete, further messages of the backlog."""
-    metrics.add_metric("FurtherMessagesFailed", MetricUnit.Count, 1)
-    logger.warning("names will come back from the backlog later or again", extra={"reason": reason})
-
-
 def report_sweep(outcome: SweepOutcome) -> None:
     """Count and log the result of the sweep of a spoke."""
     status = outcome.status

@@ -62,3 +62,9 @@ def report_releases(releases: Mapping[str, Release], failed: Mapping[str, str]) 
         metrics.add_metric("ReleasesRetried", MetricUnit.Count, len(failed))
         reason = next(iter(failed.values()))
         logger.warning("message of the backlog will be retried", extra={"messages": len(failed), "reason": reason})
+
+
+def report_backlog_fault(reason: str) -> None:
+    """Count and log that the publisher could not receive, or delete, further messages of the backlog."""
+    metrics.add_metric("FurtherMessagesFailed", MetricUnit.Count, 1)
+    logger.warning("names will come back from the backlog later or again", extra={"reason": reason})

@@ -54,6 +54,8 @@ STAGES: dict[str, tuple[Broken, str, str, str]] = {
         "names-overdue",
     ),
 }
+# The alarms that this module makes fire.
+TRIED = frozenset(alarm for *_, alarm in STAGES.values())
 
 
 @pytest.mark.parametrize("stage", STAGES)
