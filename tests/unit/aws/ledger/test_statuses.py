@@ -47,6 +47,7 @@ ZONE = ZoneStatus(
     claimed=11,
     repaired=(("claims restored", 3),),
 )
+APPROVER = "arn:aws:iam::222222222222:user/netops"
 
 
 @pytest.fixture
@@ -98,13 +99,16 @@ class TestStatuses:
         assert statuses.spoke_status(SPOKE) == STATUS
 
     def test_approval_stays_until_nothing_is_pending(self, statuses: DynamoStatuses) -> None:
-        """A failed sweep keeps the approval; one without pending removals deletes it."""
+        """A failed sweep keeps the approval; one without pending removals deletes it, and keeps who gave it and when."""
         statuses.put_spoke_status(STATUS)
-        statuses.approve(STATUS)
+        statuses.approve(STATUS, by=APPROVER)
         statuses.put_spoke_status(replace(STATUS, fault="throttled"))
         assert statuses.spoke_status(SPOKE).approved == {"i-1", "i-2"}
-        statuses.put_spoke_status(replace(STATUS, pending_removals=(), pending_names=0))
-        assert statuses.spoke_status(SPOKE) == replace(STATUS, pending_removals=(), pending_names=0)
+        given_at = statuses.spoke_status(SPOKE).approved_at
+        assert given_at
+        swept = replace(STATUS, pending_removals=(), pending_names=0)
+        statuses.put_spoke_status(swept)
+        assert statuses.spoke_status(SPOKE) == replace(swept, approved_by=APPROVER, approved_at=given_at)
         statuses.put_zone_status(ZONE)
         statuses.approve(ZONE)
         assert statuses.zone_status(CORP_ZONE).approved == set(ZONE.pending_removals)
@@ -134,14 +138,14 @@ class TestStatuses:
         statuses.approve(replace(seen, pending_vpcs=("a", "b")))
         statuses.end_approval(CORP_ZONE, "a")
         statuses.end_approval(CORP_ZONE, "a")
-        statuses.approve(replace(seen, pending_vpcs=("c",)))
+        statuses.approve(replace(seen, pending_vpcs=("c",)), by=APPROVER)
         status = statuses.zone_status(CORP_ZONE)
         assert status.pending_vpcs == ("b", "c")
         assert status.approved_vpcs == {"b", "c"}
         statuses.put_zone_status(ZONE)
         for vpc in ("b", "c"):
             statuses.end_approval(CORP_ZONE, vpc)
-        assert statuses.zone_status(CORP_ZONE) == ZONE
+        assert statuses.zone_status(CORP_ZONE) == replace(ZONE, approved_by=APPROVER, approved_at=status.approved_at)
 
     def test_row_of_a_withdrawn_spoke_expires(self, statuses: DynamoStatuses, table: Table) -> None:
         """The row of a withdrawn spoke expires, unless the spoke returns."""

@@ -67,9 +67,8 @@ class DynamoPath:
 
     def state(self) -> PathState:
         """Return the state of the path."""
-        rows = {row[contract.SORT_KEY]: row for row in self._table.get_many([_HEARTBEAT, _PUBLISHER])}
-        observed = read_row(_observed, rows.get(contract.HEARTBEAT_KEY, {}), contract.HEARTBEAT_KEY)
-        state = read_row(_publisher, rows.get(contract.PUBLISHER_KEY, {}), contract.PUBLISHER_KEY)
+        observed = read_row(_observed, self._table.get(_HEARTBEAT) or {}, contract.HEARTBEAT_KEY)
+        state = read_row(_publisher, self._table.get(_PUBLISHER) or {}, contract.PUBLISHER_KEY)
         if isinstance(observed, Unreadable) or isinstance(state, Unreadable):
             return PathState(row_fault=str(observed if isinstance(observed, Unreadable) else state))
         sent_at, observed_at = observed
