@@ -99,7 +99,7 @@ class TestStatuses:
         assert statuses.spoke_status(SPOKE) == STATUS
 
     def test_approval_stays_until_nothing_is_pending(self, statuses: DynamoStatuses) -> None:
-        """A failed sweep keeps the approval; one without pending removals deletes it, and keeps who gave it and when."""
+        """A failed sweep keeps the approval; one without pending removals deletes it, not who gave it and when."""
         statuses.put_spoke_status(STATUS)
         statuses.approve(STATUS, by=APPROVER)
         statuses.put_spoke_status(replace(STATUS, fault="throttled"))
