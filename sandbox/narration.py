@@ -12,7 +12,7 @@ from rich.text import Text
 
 from hub.runtime.names.labels import label_of
 from orgdns.cli.render.text import visible
-from sandbox.aws.cloudwatch.evaluation import State
+from sandbox.aws.cloudwatch.rules.evaluation import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

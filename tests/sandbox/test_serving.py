@@ -16,7 +16,7 @@ from orgdns.config.load import load
 from sandbox import example
 from sandbox.api_server import one_at_a_time
 from sandbox.aws.cloudwatch.alarms import Change
-from sandbox.aws.cloudwatch.evaluation import State
+from sandbox.aws.cloudwatch.rules.evaluation import State
 from sandbox.narration import Narrator, log_text
 from sandbox.server import FunctionsStopped, misfits, repeating, write_private
 from sandbox.world import World

@@ -14,7 +14,7 @@ from hub.runtime import contract
 from hub.stack import hub_template
 from orgdns.config.load import parse
 from orgdns.config.partitions import partition_of
-from sandbox.aws.cloudwatch.dashboards import check_dashboard
+from sandbox.aws.cloudwatch.rules.dashboards import check_dashboard
 from tests.support.build import ROOT
 from tests.support.generated import HUB, example, large, of_type, read
 from tests.support.lint.templates import contents

@@ -14,8 +14,8 @@ from hub.runtime.model.status import FailedLook, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
 from hub.runtime.sweeper.schedule.scheduler import ScheduleOutcome, SweepScheduler
 from orgdns.config.sections.accounts import Guards
-from sandbox.aws.cloudwatch.evaluation import Missing, Rule, State, decision
-from sandbox.aws.cloudwatch.expressions import Series, parsed
+from sandbox.aws.cloudwatch.rules.evaluation import Missing, Rule, State, decision
+from sandbox.aws.cloudwatch.rules.expressions import Series, parsed
 from tests.docs.pages import page, section
 from tests.support.generated import of_type
 from tests.support.memory_statuses import MemoryStatuses, MemoryTasks

@@ -16,8 +16,8 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.sns.models import sns_backends
 
 from sandbox.aws.cloudwatch.definitions import Definition, definition
-from sandbox.aws.cloudwatch.evaluation import State, decision
 from sandbox.aws.cloudwatch.metrics import MINUTE, statistic_of
+from sandbox.aws.cloudwatch.rules.evaluation import State, decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,15 +18,15 @@ from moto.core.responses import ActionResult
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudwatch.definitions import AlarmRefused, definition
-from sandbox.aws.cloudwatch.evaluation import State
-from sandbox.aws.cloudwatch.expressions import ExpressionRefused, parsed
 from sandbox.aws.cloudwatch.metrics import MINUTE, NO_UNIT, SIMPLE, Metric, percentile_of, statistic_of
+from sandbox.aws.cloudwatch.rules.evaluation import State
+from sandbox.aws.cloudwatch.rules.expressions import ExpressionRefused, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sandbox.aws.cloudwatch.expressions import Series
     from sandbox.aws.cloudwatch.metrics import MetricStore, Place
+    from sandbox.aws.cloudwatch.rules.expressions import Series
 
 Json = dict[str, Any]
 # An alarm or backend of the emulator, which ships no types.

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.aws.cloudwatch.evaluation import COMPARISONS, Missing, Rule
-from sandbox.aws.cloudwatch.expressions import Expression, ExpressionRefused, parsed
 from sandbox.aws.cloudwatch.metrics import MINUTE, SIMPLE, Metric, percentile_of
+from sandbox.aws.cloudwatch.rules.evaluation import COMPARISONS, Missing, Rule
+from sandbox.aws.cloudwatch.rules.expressions import Expression, ExpressionRefused, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

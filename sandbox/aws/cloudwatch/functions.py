@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.aws.cloudwatch.emf import EmfMalformed, extracted
 from sandbox.aws.cloudwatch.metrics import metric
+from sandbox.aws.cloudwatch.rules.emf import EmfMalformed, extracted
 
 if TYPE_CHECKING:
     from sandbox.aws.cloudwatch.metrics import MetricStore

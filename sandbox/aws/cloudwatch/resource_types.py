@@ -19,7 +19,7 @@ from moto.cloudwatch.models import Dashboard, Dimension, Metric, MetricDataQuery
 from moto.core.common_models import CloudFormationModel
 
 from sandbox.aws.bridge import replaced
-from sandbox.aws.cloudwatch.dashboards import DashboardRefused, check_dashboard
+from sandbox.aws.cloudwatch.rules.dashboards import DashboardRefused, check_dashboard
 from sandbox.aws.partition import is_arn_of
 
 if TYPE_CHECKING:

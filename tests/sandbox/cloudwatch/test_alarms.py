@@ -9,8 +9,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.aws.cloudwatch.evaluation import State
 from sandbox.aws.cloudwatch.metrics import metric
+from sandbox.aws.cloudwatch.rules.evaluation import State
 from tests.support.sandbox.cloudwatch import PLACE, Watched
 from tests.support.sandbox.functions import ACCOUNT, REGION
 

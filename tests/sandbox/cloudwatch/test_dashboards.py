@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.aws.cloudwatch.dashboards import DashboardRefused, check_dashboard
+from sandbox.aws.cloudwatch.rules.dashboards import DashboardRefused, check_dashboard
 
 ALARM = "arn:aws:cloudwatch:us-east-1:012345678901:alarm:deep"
 

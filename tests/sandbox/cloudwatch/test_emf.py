@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.aws.cloudwatch.emf import EmfMalformed, Extracted, extracted
 from sandbox.aws.cloudwatch.metrics import metric
+from sandbox.aws.cloudwatch.rules.emf import EmfMalformed, Extracted, extracted
 
 NOW = 1_793_610_000.0
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.aws.cloudwatch.evaluation import COMPARISONS, Missing, Rule, State, decision
+from sandbox.aws.cloudwatch.rules.evaluation import COMPARISONS, Missing, Rule, State, decision
 
 # A state that no row gives, so that it shows that the state was kept.
 KEPT = State.INSUFFICIENT_DATA

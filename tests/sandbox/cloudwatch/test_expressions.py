@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.aws.cloudwatch.expressions import Expression, ExpressionRefused, Series, parsed
+from sandbox.aws.cloudwatch.rules.expressions import Expression, ExpressionRefused, Series, parsed
 
 NONE = None
 

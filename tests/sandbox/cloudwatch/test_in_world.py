@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from hub.runtime import contract
-from sandbox.aws.cloudwatch.evaluation import State
 from sandbox.aws.cloudwatch.metrics import metric
+from sandbox.aws.cloudwatch.rules.evaluation import State
 from sandbox.clock import MovedClock, RealClock
 from sandbox.example import HUB, PAYMENTS
 from sandbox.world import World

@@ -184,6 +184,7 @@ ENVIRONMENT: Final = {
     contract.ENV_BACKLOG_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/backlog",
     contract.ENV_SWEEPS_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/sweeps",
     contract.ENV_ASSOCIATIONS_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/associations",
+    contract.ENV_OBJECTIVE_SECONDS: "60",
     # Nothing awaits approval: what a fault removes shows.
     contract.ENV_GUARDS: '{"share":1.0,"names":1000,"grace_days":7}',
 }

@@ -7,10 +7,10 @@ from typing import Any
 import boto3
 
 from sandbox.aws.cloudwatch.alarms import Alarms
-from sandbox.aws.cloudwatch.evaluation import State
 from sandbox.aws.cloudwatch.functions import FunctionMetrics
 from sandbox.aws.cloudwatch.metrics import Metric, MetricStore, metric, statistic_of
 from sandbox.aws.cloudwatch.queues import QueueMetrics
+from sandbox.aws.cloudwatch.rules.evaluation import State
 from tests.support.sandbox.functions import ACCOUNT, REGION, World
 
 PLACE = (ACCOUNT, REGION)

@@ -32,6 +32,7 @@ from hub.runtime.model.tasks import ScheduleSweeps
 from hub.runtime.model.vpcs import VpcRef
 from hub.runtime.ports import (
     LedgerUnavailable,
+    SessionOutdated,
     SpokeClosed,
     SpokeDenied,
     SpokesUnknown,
@@ -90,7 +91,7 @@ def test_what_aws_says_is_an_error_of_the_port(error: Exception, expected: type[
 
 def test_denial_of_an_old_session_may_pass() -> None:
     """AWS denies calls to the old sessions of a role that was created again."""
-    assert raised(ClientError({"Error": {"Code": "AuthFailure"}}, "DescribeVpcs"), old=True) is SpokeUnreachable
+    assert raised(ClientError({"Error": {"Code": "AuthFailure"}}, "DescribeVpcs"), old=True) is SessionOutdated
 
 
 @pytest.mark.parametrize(

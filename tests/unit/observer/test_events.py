@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.messages import NotOurs
-from hub.runtime.model.names import InstanceRef, InstanceState, Spoke
+from hub.runtime.model.names import InstanceRef, InstanceState, Millis, Spoke
 from hub.runtime.observer.events import Call, Hint, event_of
 from tests.support.build import DOCUMENTS, hint_of
 
@@ -28,10 +29,16 @@ JSON = st.recursive(
 )
 
 
+def millis(text: str) -> Millis:
+    """A time as EventBridge writes it, as a number."""
+    return Millis(int(datetime.fromisoformat(text).timestamp() * 1000))
+
+
 def test_published_state_change_is_a_hint() -> None:
     """The event as AWS publishes it names account, region, instance and state."""
     expected = InstanceRef("123456789012", "us-east-1", "i-abcd1111")
-    assert hint_of(json.dumps(STATE_CHANGE), 2) == Hint(expected, InstanceState.RUNNING, attempt=2)
+    hint = Hint(expected, InstanceState.RUNNING, attempt=2, reported_at=millis(STATE_CHANGE["time"]))
+    assert hint_of(json.dumps(STATE_CHANGE), 2) == hint
 
 
 def test_published_tag_change_is_a_hint() -> None:
@@ -42,6 +49,7 @@ def test_published_tag_change_is_a_hint() -> None:
         expected_tags=frozenset({tuple(sorted(tags.items()))}),
         attempt=3,
         time=TAG_CHANGE["time"],
+        reported_at=millis(TAG_CHANGE["time"]),
     )
 
 
@@ -154,8 +162,8 @@ def test_n3_published_call_says_which_spoke_to_sweep() -> None:
         ({"account": None}, {}, "from different regions"),
         ({"region": "us-east-1/../x"}, {"awsRegion": "us-east-1/../x"}, "from different regions"),
         ({"source": "aws.s3"}, {}, "does not handle calls of source 'aws.s3'"),
-        ({"time": "yesterday"}, {}, "'yesterday' is not the time of a call"),
-        ({"time": None}, {}, "is not the time of a call"),
+        ({"time": "yesterday"}, {}, "'yesterday' is not the time of an event"),
+        ({"time": None}, {}, "is not the time of an event"),
     ],
 )
 def test_call_that_is_not_ours_is_refused(envelope: dict[str, Any], detail: dict[str, Any], reason: str) -> None:

@@ -1,0 +1,1 @@
+"""What CloudWatch documents of metrics, alarms and dashboards. Pure."""
