@@ -15,7 +15,7 @@ from hub.runtime.model.vpcs import (
     Vpc,
     VpcRef,
 )
-from hub.runtime.ports import SpokeDenied, SpokeUnreachable
+from hub.runtime.ports import SessionOutdated, SpokeDenied, SpokeUnreachable
 from tests.support.aws.clients import ROLES, Clients
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS
 from tests.support.memory_vpcs import NETWORK
@@ -205,15 +205,16 @@ class TestDescription:
         ("code", "old", "error"),
         [
             ("UnauthorizedOperation", False, SpokeDenied),
-            ("UnauthorizedOperation", True, SpokeUnreachable),
+            ("UnauthorizedOperation", True, SessionOutdated),
             ("RequestLimitExceeded", False, SpokeUnreachable),
         ],
     )
     def test_what_fails(self, clients: Clients, code: str, *, old: bool, error: type[Exception]) -> None:
-        """An incomplete listing is an error; a denial is distinguished, unless the session is old."""
+        """An incomplete listing is an error; a denial counts, unless the session is old: it is repeated then."""
         clients.old_session = old
-        clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": [described(REF.id)]})
-        clients.stubs["route53resolver"].add_client_error("list_resolver_rule_associations", code)
+        for _ in range(2 if old else 1):
+            clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": [described(REF.id)]})
+            clients.stubs["route53resolver"].add_client_error("list_resolver_rule_associations", code)
         with pytest.raises(error) as raised:
             SpokeVpcs(clients, ROLES).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
         assert type(raised.value) is error
