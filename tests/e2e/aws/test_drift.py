@@ -122,16 +122,16 @@ def test_o4_who_deletes_each_minute_is_not_fought(made: World, clock: MovedClock
     assert "first" not in names(made)
     assert reported(made)[-1]["wait_for_audit"] == [f"first.{CORP}."]
     now = int(clock.now() * 1000)
-    contested = health([], [zone_status(made, clock)], [], "", now)  # type: ignore[arg-type]
+    contested = health([], [zone_status(made, clock)], [], ScheduleCursor(), now)  # type: ignore[arg-type]
     assert contested.contested_zones == {made.zone_ids[CORP]}
     # Nothing is lost: the next audit repairs it, and an hour later the alarm ends.
     clock.advance(60)
     made.audit()
     assert "first" in names(made)
-    assert health([], [zone_status(made, clock)], [], "", now + 60_000).contested_zones  # type: ignore[arg-type]
+    assert health([], [zone_status(made, clock)], [], ScheduleCursor(), now + 60_000).contested_zones  # type: ignore[arg-type]
     clock.advance(3_600)
     now = int(clock.now() * 1000)
-    assert health([], [zone_status(made, clock)], [], "", now).contested_zones == frozenset()  # type: ignore[arg-type]
+    assert health([], [zone_status(made, clock)], [], ScheduleCursor(), now).contested_zones == frozenset()  # type: ignore[arg-type]
     delete(made, octodns, "first")
     made.converge()
     assert "first" in names(made)
