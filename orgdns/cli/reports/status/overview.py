@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hub.runtime.model.drift import contested, recent_drifts
@@ -72,7 +73,7 @@ class DampedAccount:
     vpcs: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Overview:
     """What the ledger holds about spokes, zones and the schedule, at one time.
 
@@ -95,9 +96,12 @@ class Overview:
     path_facts: PathFacts = field(default_factory=PathFacts)
     alarms: Alarms = Alarms()
 
-    @property
+    @cached_property
     def health(self) -> Health:
-        """What needs a person: the rules are those of the metrics and their alarms."""
+        """What needs a person: the rules are those of the metrics and their alarms.
+
+        Computed once: the reports ask for it again for each spoke and zone.
+        """
         zone_ids = frozenset(self.zone_ids.values())
         return health(self.spokes, self.zones, self.listed, self.cursor, self.now, self.limits, zone_ids)
 

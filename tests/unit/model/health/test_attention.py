@@ -258,3 +258,9 @@ def test_metrics_status_and_coverage_agree(
     assert {kind: affected.get(kind, 0) for kind in ALARMED} == {
         kind: counts[metric] for kind, metric in ALARMED.items()
     }
+
+
+def test_overview_computes_health_once() -> None:
+    """The reports read it for each spoke: otherwise the time of `orgdns status` would grow with their square."""
+    overview = Overview(NOW, None, ScheduleCursor(POLICY, at=NOW), (), (), {})
+    assert overview.health is overview.health
