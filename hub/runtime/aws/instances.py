@@ -8,17 +8,18 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.aws.answers import AnswerMalformed, required, text
-from hub.runtime.aws.spoke_errors import translated
+from hub.runtime.aws.spoke_errors import translated, with_new_session
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import Instance, InstanceRef, InstanceState, Interface, Millis, Spoke
-from hub.runtime.ports import SessionOutdated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
     from hub.runtime.aws.sessions import AssumedClients, MemberRoles
+
+_Page = tuple[Instance | Unreadable, ...]
 
 # "You can specify up to 200 values for a single filter" (EC2 User Guide, "List and filter your resources").
 VALUES_A_FILTER: Final = 200
@@ -47,7 +48,7 @@ class SpokeInstances:
                 found |= {each.what if isinstance(each, Unreadable) else each.ref.id: each for each in page}
         return found
 
-    def pages(self, spoke: Spoke) -> Iterator[tuple[Instance | Unreadable, ...]]:
+    def pages(self, spoke: Spoke) -> Iterator[_Page]:
         """All instances that EC2 shows, read page by page. An unreadable one says its id, if it has one.
 
         Raises:
@@ -56,18 +57,18 @@ class SpokeInstances:
         """
         return self._listed(spoke, {"MaxResults": INSTANCES_A_PAGE})
 
-    def _listed(self, spoke: Spoke, request: dict[str, Any]) -> Iterator[tuple[Instance | Unreadable, ...]]:
-        """The pages of a listing. If AWS denies the session for the first one, a new session tries once more."""
-        pages = self._pages(spoke, request)
-        try:
-            first = next(pages)
-        except SessionOutdated:
-            pages = self._pages(spoke, request)
-            first = next(pages)
+    def _listed(self, spoke: Spoke, request: dict[str, Any]) -> Iterator[_Page]:
+        """The pages of a listing."""
+        first, further = with_new_session(partial(self._begun, spoke, request))
         yield first
-        yield from pages
+        yield from further
 
-    def _pages(self, spoke: Spoke, request: dict[str, Any]) -> Iterator[tuple[Instance | Unreadable, ...]]:
+    def _begun(self, spoke: Spoke, request: dict[str, Any]) -> tuple[_Page, Iterator[_Page]]:
+        """Return the first page of a listing, and the pages after it."""
+        pages = self._pages(spoke, request)
+        return next(pages), pages
+
+    def _pages(self, spoke: Spoke, request: dict[str, Any]) -> Iterator[_Page]:
         role_arn = self._roles.reader(spoke.account)
         with translated(self._clients, role_arn, spoke):
             client = self._clients.client(role_arn, spoke.region, "ec2")

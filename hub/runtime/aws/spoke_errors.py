@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -12,10 +12,12 @@ from hub.runtime.aws.sessions import DENIALS, REGION_DISABLED, RoleUnavailable, 
 from hub.runtime.ports import SessionOutdated, SpokeClosed, SpokeDenied, SpokeUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hub.runtime.aws.sessions import AssumedClients
     from hub.runtime.model.names import Spoke
+
+_Answer = TypeVar("_Answer")
 
 
 @contextmanager
@@ -25,7 +27,7 @@ def translated(clients: AssumedClients, role_arn: str, spoke: Spoke) -> Iterator
     Raises:
         SpokeDenied: if AWS denies access, and the session is too young to be the cause.
         SpokeClosed: if the region is disabled in the account.
-        SessionOutdated: if AWS denies access, and the session may be the cause. Try once more, or nobody learns which.
+        SessionOutdated: if AWS denies access, and the session may be the cause. `with_new_session` tries once more.
         SpokeUnreachable: if AWS does not answer, refuses the call for now, or sends a malformed answer.
     """
     try:
@@ -41,3 +43,16 @@ def translated(clients: AssumedClients, role_arn: str, spoke: Spoke) -> Iterator
         raise (SpokeDenied if unavailable.denied else SpokeUnreachable)(f"{spoke}: {unavailable}") from unavailable
     except (*NO_ANSWER, AnswerMalformed) as error:
         raise SpokeUnreachable(f"{spoke}: {error}") from error
+
+
+def with_new_session(call: Callable[[], _Answer]) -> _Answer:
+    """Return the answer of a call. If AWS denies an old session, call once more, with a new one: that tells the cause.
+
+    Raises:
+        SessionOutdated: if AWS denies a session that may be old the second time, too.
+        Exception: any other that the call raises.
+    """
+    try:
+        return call()
+    except SessionOutdated:
+        return call()

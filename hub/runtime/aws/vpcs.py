@@ -24,13 +24,12 @@ from hub.runtime.aws.resolver.profiles import ACTIVE, Profiles
 from hub.runtime.aws.resolver.reading import all_listed, bounded_texts, listed
 from hub.runtime.aws.resolver.rules import Rules
 from hub.runtime.aws.sessions import error_code
-from hub.runtime.aws.spoke_errors import translated
+from hub.runtime.aws.spoke_errors import translated, with_new_session
 from hub.runtime.aws.zones import REGION
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.vpcs import DescribedVpcs, SharedVpc, Vpc, VpcRef
-from hub.runtime.ports import SessionOutdated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -90,10 +89,7 @@ class SpokeVpcs:
         """
         if vpc_ids is not None and not vpc_ids:
             return DescribedVpcs()
-        try:
-            return self._described(spoke, vpc_ids, dhcp_options or {}, known or {})
-        except SessionOutdated:
-            return self._described(spoke, vpc_ids, dhcp_options or {}, known or {})
+        return with_new_session(partial(self._described, spoke, vpc_ids, dhcp_options or {}, known or {}))
 
     def _described(
         self,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.answers import AnswerMalformed, required
-from hub.runtime.aws.spoke_errors import translated
-from hub.runtime.ports import SessionOutdated
+from hub.runtime.aws.spoke_errors import translated, with_new_session
 
 if TYPE_CHECKING:
     from hub.runtime.aws.sessions import AssumedClients, MemberRoles
@@ -31,10 +31,7 @@ class SpokeQueues:
             SpokeDenied: if the role may not look at the queue.
             SpokeUnreachable: if SQS does not say.
         """
-        try:
-            return self._undelivered(spoke)
-        except SessionOutdated:
-            return self._undelivered(spoke)
+        return with_new_session(partial(self._undelivered, spoke))
 
     def _undelivered(self, spoke: Spoke) -> int:
         role_arn = self._roles.reader(spoke.account)
