@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -13,6 +13,7 @@ from hub.runtime.aws.ledger.attributes import read, written
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.boundary import schema
 from hub.runtime.boundary.chunks import chunks
+from hub.runtime.model.names import NEVER
 from hub.runtime.ports import LedgerUnavailable, Outdated
 
 if TYPE_CHECKING:
@@ -207,6 +208,11 @@ class Table:
             condition = "#0 = :before" + (" OR attribute_not_exists(#0)" if not before else "")
             values[":before"] = before
         return self._update(key, expression, names, values, condition)
+
+    def begin(self, key: Row, attribute: str, now: int) -> None:
+        """Set an attribute to the time now, unless it has a time: what it stands for has lasted since then."""
+        with suppress(Outdated):
+            self.update(key, {attribute: now}, before=NEVER)
 
     def add(self, key: Row, attribute: str, values: Collection[str], most: int | None = None) -> None:
         """Add texts to a set of a row, which may not exist yet. What others add at the same time stays.

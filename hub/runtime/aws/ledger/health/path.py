@@ -61,8 +61,7 @@ class DynamoPath:
     def put_zone_closed(self, zone_id: str, reason: str, names: int) -> None:
         """Record that it does not, since the first time that it did not, and add to the names that wait for it."""
         key, now = zone_key(zone_id), self._table.now()
-        with suppress(Outdated):
-            self._table.update(key, {"closed_since": now}, before=NEVER)
+        self._table.begin(key, "closed_since", now)
         self._table.update(key, {"checked_at": now, "closed_reason": reason}, add={"closed_names": names})
 
     def state(self) -> PathState:

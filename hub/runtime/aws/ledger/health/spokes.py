@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hub.runtime.aws.ledger.status_rows import spoke_key
 from hub.runtime.model.names import NEVER
-from hub.runtime.ports import Outdated
 
 if TYPE_CHECKING:
     from hub.runtime.aws.ledger.table import Table
@@ -32,7 +30,6 @@ class DynamoSpokeHealth:
         `refused` counts the VPCs of which AWS refused an association or its end the last time, with a reason.
         """
         if fault:
-            with suppress(Outdated):
-                self._table.update(spoke_key(spoke), {"vpc_fault_since": self._table.now()}, before=NEVER)
+            self._table.begin(spoke_key(spoke), "vpc_fault_since", self._table.now())
         row = {"vpc_fault": fault, "refused_vpcs": refused, "refusal": refusal}
         self._table.update(spoke_key(spoke), row if fault else row | {"vpc_fault_since": NEVER})
