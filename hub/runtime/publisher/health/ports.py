@@ -37,8 +37,8 @@ class ZoneStatuses(Protocol):
         """Return why publishing is paused, or None."""
         ...
 
-    def zone_status(self, zone_id: str) -> ZoneStatus:
-        """Return the status of a zone; a new status if there is none."""
+    def zone_statuses(self) -> tuple[ZoneStatus, ...]:
+        """Return the status of every zone that has one."""
         ...
 
     def put_audit_request(self, zone_id: str, requested_at: Millis, paid_until: Millis) -> None:

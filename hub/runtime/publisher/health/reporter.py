@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import NEVER
 from hub.runtime.model.path import STALL_AGAIN, Stall
+from hub.runtime.model.status import ZoneStatus
 from hub.runtime.ports import NoTurn, ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.health.stalls import stall_of
 from hub.runtime.publisher.outcome import NameResult
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 # An open zone is checked once in this time. Milliseconds.
 CHECK_AGAIN: Final = 3_600_000
-# The first check of a zone comes this much earlier, so that the heartbeat of the next hour is not a minute too early.
+# A check comes this much earlier, so that the heartbeat of the next hour is not a minute too early.
 _EARLIER: Final = 60_000
 # Seconds. A check waits for its turn and for the zone, and no check begins later than this before the end of a run.
 CHECK_SECONDS: Final = 60.0
@@ -92,8 +93,9 @@ class Reporter:
         # While publishing is paused, no call may change a zone, not even one that Route 53 refuses.
         if self.statuses.paused() is not None:
             return
+        statuses = {status.zone_id: status for status in self.statuses.zone_statuses()}
         for domain, zone_id in sorted(self.zone_ids.items()):
-            now, status = self.clock(), self.statuses.zone_status(zone_id)
+            now, status = self.clock(), statuses.get(zone_id, ZoneStatus(zone_id))
             due = status.closed_since or now - status.checked_at >= CHECK_AGAIN - _EARLIER
             if not due or status.row_fault or not deadline.allows(CHECK_SECONDS):
                 continue
