@@ -24,9 +24,6 @@ from hub.runtime import contract
 from orgdns.cfn.coverage_conditions import in_covered_units
 from orgdns.cfn.event_patterns import (
     HEARTBEATS,
-    INSTANCES_RULE,
-    VPCS_RULE,
-    ZONE_CHANGES_RULE,
     hub_pattern,
     instance_events,
     spoke_events,
@@ -64,11 +61,11 @@ def add_event_bus(
         template.add_resource(_bus_policy("IncludedAccounts", "OnlyTheIncludedAccountsRules", bus, accounts, config))
     template.add_resource(_zone_changes_policy(bus, config))
     rules = [
-        ("InstancesRule", INSTANCES_RULE, hub_pattern((*instance_events(config), HEARTBEATS)), observer),
-        ("ZoneChangesRule", ZONE_CHANGES_RULE, zone_changes_pattern(config), sweeper),
+        ("InstancesRule", contract.INSTANCES_RULE, hub_pattern((*instance_events(config), HEARTBEATS)), observer),
+        ("ZoneChangesRule", contract.ZONE_CHANGES_RULE, zone_changes_pattern(config), sweeper),
     ]
     if associator:
-        rules.append(("VpcsRule", VPCS_RULE, hub_pattern(vpc_events(config)), associator))
+        rules.append(("VpcsRule", contract.VPCS_RULE, hub_pattern(vpc_events(config)), associator))
     for title, name, pattern, worker in rules:
         template.add_resource(_rule(title, name, bus, pattern, worker))
     return bus

@@ -9,7 +9,6 @@ import awacs.dynamodb
 from hub.environment import authorizer, environment, guards, limits, member_roles, route53_share, zone_ids
 from hub.grants import assume_in_covered_accounts, assume_in_network, keep_ledger, read_account_names
 from hub.runtime import contract
-from orgdns.cfn.event_patterns import VPCS_RULE
 from orgdns.cfn.queues import rule_arn, take
 from orgdns.cfn.worker import REPEATED_RETENTION, Worker, queue_pair, queue_source
 
@@ -69,5 +68,5 @@ def associator_worker(config: Config, ledger: Table) -> Worker:
         dead_letters=dead_letters,
         failures="Associations of VPCs failed five times, or events of VPCs did not reach the associator's queue.",
         queue=queue,
-        rules=(rule_arn(f"{contract.EVENT_BUS}/{VPCS_RULE}"),),
+        rules=(rule_arn(f"{contract.EVENT_BUS}/{contract.VPCS_RULE}"),),
     )

@@ -10,7 +10,7 @@ from troposphere import Ref
 from hub.environment import environment, limits, member_roles, zone_ids
 from hub.grants import keep_ledger, read_account_names, read_instances
 from hub.runtime import contract
-from orgdns.cfn.event_patterns import INSTANCES_RULE, instance_calls
+from orgdns.cfn.event_patterns import instance_calls
 from orgdns.cfn.queues import rule_arn, send, take
 from orgdns.cfn.worker import Worker, queue_pair, queue_source
 
@@ -72,5 +72,5 @@ def observer_worker(config: Config, ledger: Table, sweeps: Queue) -> Worker:
         dead_letters=dead_letters,
         failures="Events of instances failed five times, or did not reach the observer's queue.",
         queue=queue,
-        rules=(rule_arn(f"{contract.EVENT_BUS}/{INSTANCES_RULE}"),),
+        rules=(rule_arn(f"{contract.EVENT_BUS}/{contract.INSTANCES_RULE}"),),
     )

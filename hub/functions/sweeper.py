@@ -25,7 +25,6 @@ from troposphere.scheduler import (
 from hub.environment import authorizer, environment, guards, limits, member_roles, route53_share, zone_ids
 from hub.grants import assume_in_network, keep_ledger, read_account_names, read_instances
 from hub.runtime import contract
-from orgdns.cfn.event_patterns import ZONE_CHANGES_RULE
 from orgdns.cfn.queues import rule_arn, send, take
 from orgdns.cfn.trust import document, role_arn, trust_in_service
 from orgdns.cfn.worker import REPEATED_RETENTION, Worker, queue_pair, queue_source
@@ -100,7 +99,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         dead_letters=dead_letters,
         failures="Sweeps or audits failed five times, or their schedules could not enqueue them.",
         queue=queue,
-        rules=(rule_arn(f"{contract.EVENT_BUS}/{ZONE_CHANGES_RULE}"),),
+        rules=(rule_arn(f"{contract.EVENT_BUS}/{contract.ZONE_CHANGES_RULE}"),),
     )
 
 
@@ -160,16 +159,6 @@ def add_schedules(template: Template, sweeper: Worker, bus: EventBus) -> None:
     exactly = FlexibleTimeWindow(Mode="OFF")
     rate = f"rate({contract.SCHEDULE_MINUTES} minutes)"
 
-    def schedule(title: str, name: str, description: str, expression: str, window: FlexibleTimeWindow) -> Schedule:
-        return Schedule(
-            title,
-            Name=name,
-            GroupName=Ref(group),
-            Description=description,
-            ScheduleExpression=expression,
-            FlexibleTimeWindow=window,
-        )
-
     def task(name: str) -> Target:
         return Target(
             Arn=GetAtt(sweeper.queue, "Arn"),
@@ -179,39 +168,53 @@ def add_schedules(template: Template, sweeper: Worker, bus: EventBus) -> None:
             DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(sweeper.dead_letters, "Arn")),
         )
 
-    sweeps = "Enqueues sweeps of the next part of the spokes, so that each spoke is swept every hour."
-    audits = "Enqueues an audit of every zone."
-    window = FlexibleTimeWindow(Mode="FLEXIBLE", MaximumWindowInMinutes=_AUDIT_WINDOW)
-    for made, target in (
-        (schedule("SweepSchedule", contract.SWEEP_SCHEDULE, sweeps, rate, exactly), task(contract.SCHEDULE_SWEEPS)),
+    # Without a dead-letter queue: a heartbeat that fails is of no use, and its absence sets off the alarm.
+    heartbeat = Target(
+        Arn=GetAtt(bus, "Arn"),
+        RoleArn=GetAtt(role, "Arn"),
+        Input="{}",
+        RetryPolicy=RetryPolicy(MaximumEventAgeInSeconds=60 * contract.SCHEDULE_MINUTES, MaximumRetryAttempts=3),
+        EventBridgeParameters=EventBridgeParameters(
+            Source=contract.HEARTBEAT_SOURCE, DetailType=contract.HEARTBEAT_DETAIL_TYPE
+        ),
+    )
+    for title, name, description, expression, window, target in (
         (
-            schedule("AuditSchedule", contract.AUDIT_SCHEDULE, audits, "rate(1 day)", window),
+            "SweepSchedule",
+            contract.SWEEP_SCHEDULE,
+            "Enqueues sweeps of the next part of the spokes, so that each spoke is swept every hour.",
+            rate,
+            exactly,
+            task(contract.SCHEDULE_SWEEPS),
+        ),
+        (
+            "AuditSchedule",
+            contract.AUDIT_SCHEDULE,
+            "Enqueues an audit of every zone.",
+            "rate(1 day)",
+            FlexibleTimeWindow(Mode="FLEXIBLE", MaximumWindowInMinutes=_AUDIT_WINDOW),
             task(contract.SCHEDULE_AUDITS),
         ),
         (
-            schedule(
-                "HeartbeatSchedule",
-                contract.HEARTBEAT_SCHEDULE,
-                "Puts an event on the bus that takes the whole path and changes nothing, to show that the path works.",
-                rate,
-                exactly,
-            ),
-            # Without a dead-letter queue: a heartbeat that fails is of no use, and its absence sets off the alarm.
-            Target(
-                Arn=GetAtt(bus, "Arn"),
-                RoleArn=GetAtt(role, "Arn"),
-                Input="{}",
-                RetryPolicy=RetryPolicy(
-                    MaximumEventAgeInSeconds=60 * contract.SCHEDULE_MINUTES, MaximumRetryAttempts=3
-                ),
-                EventBridgeParameters=EventBridgeParameters(
-                    Source=contract.HEARTBEAT_SOURCE, DetailType=contract.HEARTBEAT_DETAIL_TYPE
-                ),
-            ),
+            "HeartbeatSchedule",
+            contract.HEARTBEAT_SCHEDULE,
+            "Puts an event on the bus that takes the whole path and changes nothing, to show that the path works.",
+            rate,
+            exactly,
+            heartbeat,
         ),
     ):
-        made.Target = target
-        template.add_resource(made)
+        template.add_resource(
+            Schedule(
+                title,
+                Name=name,
+                GroupName=Ref(group),
+                Description=description,
+                ScheduleExpression=expression,
+                FlexibleTimeWindow=window,
+                Target=target,
+            )
+        )
 
 
 def _schedule_role(sweeper: Worker, group: ScheduleGroup, bus: EventBus) -> Role:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 TRAIL_EVENTS: Final = "CloudTrailEvents"
 HAS_TRAIL_EVENTS: Final = "HasCloudTrailEvents"
 # The names of the rules on the hub's bus.
-INSTANCES_RULE: Final = contract.INSTANCES_RULE
-VPCS_RULE: Final = contract.VPCS_RULE
-ZONE_CHANGES_RULE: Final = contract.ZONE_CHANGES_RULE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from hub.runtime import contract
-from orgdns.cfn.event_patterns import INSTANCES_RULE
 from sandbox.example import HUB
 from sandbox.world import World
 from tests.support.path.health import REGION, firing, told
@@ -62,11 +61,11 @@ def mapping_disabled(made: World, function: str) -> Iterator[None]:
 def rule_disabled(made: World) -> Iterator[None]:
     """Disable the rule of the hub's bus that routes the events of instances."""
     events = made.client("events", HUB)
-    events.disable_rule(Name=INSTANCES_RULE, EventBusName=contract.EVENT_BUS)
+    events.disable_rule(Name=contract.INSTANCES_RULE, EventBusName=contract.EVENT_BUS)
     try:
         yield
     finally:
-        events.enable_rule(Name=INSTANCES_RULE, EventBusName=contract.EVENT_BUS)
+        events.enable_rule(Name=contract.INSTANCES_RULE, EventBusName=contract.EVENT_BUS)
 
 
 @contextmanager
