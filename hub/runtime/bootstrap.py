@@ -254,10 +254,8 @@ def associator() -> Associator:
     """Return the associator."""
     from hub.runtime.aws.compose.associating import associator_of
 
-    vpcs, clients = (
-        _vpcs(contract.ASSOCIATOR_ROLE, settings.policy()),
-        _assumed_clients(contract.ASSOCIATOR_ROLE, CLIENT_CONFIG),
-    )
+    vpcs = _vpcs(contract.ASSOCIATOR_ROLE, settings.policy())
+    clients = _assumed_clients(contract.ASSOCIATOR_ROLE, CLIENT_CONFIG)
     return associator_of(_table(CLIENT_CONFIG), clients, vpcs, _accounts(CLIENT_CONFIG), _turns(), now, time.sleep)
 
 

@@ -44,7 +44,7 @@ class FailedLooks:
                 failed[outcome.ref.spoke].append(outcome)
         for spoke, waiting in failed.items():
             if now - self._written.get(spoke, NEVER) >= WRITE_AGAIN:
-                since = min((reported_at.get(outcome.ref, now) or now for outcome in waiting), default=now)
+                since = min(reported_at.get(outcome.ref, now) or now for outcome in waiting)
                 first = tuple(outcome.ref.id for outcome in waiting[:MOST_WAITING])
                 self.ledger.put_failed_look(spoke, FailedLook(waiting[0].reason, now, since, len(waiting), first))
                 self._written[spoke] = now

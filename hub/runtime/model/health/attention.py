@@ -97,7 +97,6 @@ class Health:
     `never_swept` are the spokes on an old policy that have had no sweep yet.
     `pending_zones` are the zones in which removals of names await approval, `pending_vpc_zones` those in which ends of
     VPC associations do. A zone may be in both.
-
     """
 
     known: frozenset[Spoke] = frozenset()
