@@ -99,7 +99,7 @@ OF_NAMES: Final = (
         Level.WARNING,
         _PUBLISHER,
         "message_id reason",
-        "The message has no names of orgdns. Look who writes to the queue.",
+        "The message has no names of orgdns. Find out who writes to the queue.",
     ),
     Message(
         "names of the backlog dropped",

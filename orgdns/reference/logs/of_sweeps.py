@@ -123,6 +123,6 @@ OF_SWEEPS: Final = (
         Level.WARNING,
         _TASKS,
         "message_id reason",
-        "The message is no task and no event of orgdns. Look who writes to the queue.",
+        "The message is no task and no event of orgdns. Find out who writes to the queue.",
     ),
 )
