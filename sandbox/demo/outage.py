@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import boto3
@@ -16,7 +15,6 @@ from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.status.problems import problems
 from orgdns.cli.reports.times import time
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.sources.ledger import overview
 from sandbox.demo.story import CORP, FRANKFURT, Story
 from sandbox.example import NETWORK, PAYMENTS
 
@@ -47,7 +45,7 @@ def lost_permission(story: Story) -> None:
     _minutes(story, "before that, all is well", lambda: not problems(_status(made)) and not _firing(made))
     name = f"billing.{CORP}"
     denied_at = int(story.clock.now() * 1_000)
-    with _denied(made):
+    with denied(made, NETWORK, contract.WRITER_ROLE, _CHANGE):
         (instance,) = made.launch(PAYMENTS, FRANKFURT, "billing")
         made.converge()
         story.does_not_exist(name)
@@ -96,12 +94,12 @@ def _minutes(story: Story, what: str, holds: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def _denied(made: World) -> Iterator[None]:
-    """Deny the writer role to change record sets, as a policy that somebody attaches to it does."""
-    iam = made.client("iam", NETWORK)
-    statement = {"Effect": "Deny", "Action": _CHANGE, "Resource": "*"}
-    policy = {"RoleName": contract.WRITER_ROLE, "PolicyName": "denied"}
-    iam.put_role_policy(**policy, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}))
+def denied(made: World, account: str, role: str, *actions: str) -> Iterator[None]:
+    """Deny a role some actions, whatever its policies allow, as a policy that somebody attaches to it does."""
+    iam = made.client("iam", account)
+    statement = {"Effect": "Deny", "Action": list(actions), "Resource": "*"}
+    policy = {"RoleName": role, "PolicyName": "denied"}
+    iam.put_role_policy(**policy, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     try:
         yield
     finally:
@@ -113,9 +111,7 @@ def _status(made: World) -> Overview:
     hub = made.config.hub
     key_id, secret = made.access_key(hub.account)
     account = HubAccount(boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=hub.region))
-    ledger = account.ledger()
-    found = overview(ledger, account.listed_spokes)
-    return replace(found, path_facts=account.path_facts(ledger), backlog=account.backlog(ledger))
+    return account.status(account.ledger())
 
 
 def _firing(made: World) -> set[str]:

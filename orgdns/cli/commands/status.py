@@ -2,7 +2,6 @@
 
 import time
 from contextlib import suppress
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -10,10 +9,8 @@ import typer
 from orgdns.cli.render.documents.status import status_document
 from orgdns.cli.render.status import show_status
 from orgdns.cli.reports.exit_codes import ATTENTION
-from orgdns.cli.reports.status.overview import Overview
 from orgdns.cli.reports.status.problems import problems
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.sources.ledger import HubLedger, overview
 from orgdns.cli.terminal import All, Json, Profile, Region, errors_reported, print_json, screen
 
 Watch = Annotated[
@@ -37,7 +34,7 @@ def run(
     with errors_reported():
         account = HubAccount.of(profile, region)
         hub = account.ledger()
-        state = _state(account, hub)
+        state = account.status(hub)
         if as_json:
             print_json(status_document(state))
         else:
@@ -46,18 +43,9 @@ def run(
             with suppress(KeyboardInterrupt):
                 while watch is not None:
                     time.sleep(watch)
-                    state = _state(account, hub)
+                    state = account.status(hub)
                     if console.is_terminal:
                         console.clear()
                     show_status(console, state, everything=everything)
     if problems(state):
         raise typer.Exit(ATTENTION)
-
-
-def _state(account: HubAccount, hub: HubLedger) -> Overview:
-    return replace(
-        overview(hub, account.listed_spokes),
-        path_facts=account.path_facts(hub),
-        alarms=account.alarms(),
-        backlog=account.backlog(hub),
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -18,7 +18,7 @@ from orgdns.cli.sources.alarms import firing_alarms
 from orgdns.cli.sources.backlog import backlog, waiting_messages
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown, deployed
-from orgdns.cli.sources.ledger import HubLedger
+from orgdns.cli.sources.ledger import HubLedger, overview
 from orgdns.cli.sources.ledger_stream import path_facts
 from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.health.path import PathFacts
     from hub.runtime.model.names import Spoke
     from orgdns.cli.reports.coverage import StackInstance
-    from orgdns.cli.reports.status.overview import Alarms, Backlog
+    from orgdns.cli.reports.status.overview import Alarms, Backlog, Overview
 
 # This many profiles are named if the one that is asked for does not exist.
 _SHOWN: Final = 20
@@ -70,6 +70,20 @@ class HubAccount:
             functions = self.session.client("lambda", config=CLIENT_CONFIG)
             rows = self.session.client("dynamodb", config=CLIENT_CONFIG)
         return HubLedger.of(deployed(functions), rows)
+
+    def status(self, hub: HubLedger) -> Overview:
+        """What `orgdns status` shows.
+
+        Raises:
+            HubUnknown: if a part of the hub cannot be found or read.
+            LedgerUnavailable: if the ledger cannot be read.
+        """
+        return replace(
+            overview(hub, self.listed_spokes),
+            path_facts=self.path_facts(hub),
+            alarms=self.alarms(),
+            backlog=self.backlog(hub),
+        )
 
     def path_facts(self, hub: HubLedger) -> PathFacts:
         """What AWS says of the hub's parts on the path of events.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from hub.runtime import contract
+from sandbox.demo import outage
 from sandbox.example import HUB
 from sandbox.world import World
 from tests.support.path.health import REGION, firing, told
@@ -17,15 +17,11 @@ Break = Callable[[World], Any]
 
 @contextmanager
 def denied(made: World, account: str, role: str, *actions: str) -> Iterator[None]:
-    """Deny a role some actions, whatever its policies allow."""
-    iam = made.client("iam", account)
-    statement = {"Effect": "Deny", "Action": list(actions), "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.put_role_policy(RoleName=role, PolicyName="denied", PolicyDocument=document)
+    """Deny a role some actions, and check that nothing else was denied."""
     try:
-        yield
+        with outage.denied(made, account, role, *actions):
+            yield
     finally:
-        iam.delete_role_policy(RoleName=role, PolicyName="denied")
         assert {each.action for each in made.guard.denied} <= set(actions)
         made.guard.denied.clear()
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import boto3
 
 from orgdns.cli.reports.status.problem import Problem
 from orgdns.cli.reports.status.problems import problems
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.sources.ledger import overview
 from sandbox.example import HUB
 from sandbox.world import World
 
@@ -26,10 +23,7 @@ def operator(made: World) -> HubAccount:
 def status(made: World) -> tuple[Problem, ...]:
     """The problems that `orgdns status` shows now."""
     account = operator(made)
-    hub = account.ledger()
-    found = overview(hub, account.listed_spokes)
-    facts, alarms = account.path_facts(hub), account.alarms()
-    return problems(replace(found, path_facts=facts, alarms=alarms, backlog=account.backlog(hub)))
+    return problems(account.status(account.ledger()))
 
 
 def told(made: World) -> set[tuple[str, str]]:
