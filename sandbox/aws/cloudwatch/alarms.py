@@ -63,7 +63,7 @@ class Alarms:
     _minute: float = -1
 
     def evaluate_once_a_minute(self) -> list[Change]:
-        """Evaluate as below, unless that happened in this minute already."""
+        """Evaluate all alarms, but at most once in each minute; the changes of their states."""
         minute = self.clock.now() // MINUTE
         return self.evaluate() if minute != self._minute else []
 
@@ -78,7 +78,8 @@ class Alarms:
 
     def states(self, account: str, region: str) -> dict[str, State]:
         """The states of the alarms of an account and region, by name."""
-        return {alarm.name: State(alarm.state_value) for place, alarm in self._alarms() if place == (account, region)}
+        alarms = cloudwatch_backends[account][region].alarms.values()
+        return {alarm.name: State(alarm.state_value) for alarm in alarms}
 
     def firing(self, account: str, region: str) -> set[str]:
         """The names of the alarms of an account and region that are in the state ALARM."""
@@ -86,10 +87,9 @@ class Alarms:
 
     @staticmethod
     def _alarms() -> Iterator[tuple[Place, Moto]]:
-        for account, regions in list(cloudwatch_backends.items()):
-            for region, backend in list(regions.items()):
-                for alarm in list(backend.alarms.values()):
-                    yield (account, region), alarm
+        for account, region, backend in cloudwatch_backends.iter_backends():
+            for alarm in backend.alarms.values():
+                yield (account, region), alarm
 
     def _evaluate(self, place: Place, alarm: Moto) -> None:
         watched = definition(alarm)
@@ -115,7 +115,7 @@ class Alarms:
         return statistic_of(values, stat.statistic)
 
     def _few_samples(self, place: Place, watched: Definition, starts: list[float]) -> bool:
-        """Whether a percentile of the evaluated periods has samples, but too few to mean something."""
+        """Whether a percentile of the evaluated periods has samples, but too few for a reliable percentile."""
         (stat,) = watched.stats.values()
         counts = [
             len(self.store.values(place, stat.metric, start, start + watched.period, stat.unit))
@@ -126,7 +126,7 @@ class Alarms:
     def _act(self, place: Place, alarm: Moto, before: State) -> None:
         """Notify the topics of the new state.
 
-        The message has the members of CloudWatch's messages that do not depend on the kind of the alarm.
+        The message has only the fields that CloudWatch sends for every kind of alarm.
         """
         account, region = place
         actions = {
@@ -148,7 +148,7 @@ class Alarms:
             "OldStateValue": before.value,
         }
         topics = sns_backends[account][region].topics
-        for topic in actions or ():
+        for topic in actions:
             if topic in topics:
                 topics[topic].publish(json.dumps(message), subject=f"{alarm.state_value}: {alarm.name}")
             else:

@@ -18,7 +18,7 @@ from moto.core.responses import ActionResult
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudwatch.definitions import AlarmRefused, definition
-from sandbox.aws.cloudwatch.metrics import MINUTE, NO_UNIT, SIMPLE, Metric, percentile_of, statistic_of
+from sandbox.aws.cloudwatch.metrics import MINUTE, NO_UNIT, Metric, is_modeled, statistic_of
 from sandbox.aws.cloudwatch.rules.evaluation import State
 from sandbox.aws.cloudwatch.rules.expressions import ExpressionRefused, parsed
 
@@ -170,7 +170,7 @@ class _Window:
         metric = stat["Metric"]
         of = Metric(metric["Namespace"], metric["MetricName"], _pairs(metric.get("Dimensions", ())))
         name = stat["Stat"]
-        if name not in SIMPLE and percentile_of(name) is None:
+        if not is_modeled(name):
             raise ValidationError(f"the statistic {name} is not modeled")
         return tuple(
             statistic_of(self._values(of, start, period, stat.get("Unit")), name) for start in self._starts(period)

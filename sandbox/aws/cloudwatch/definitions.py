@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.aws.cloudwatch.metrics import MINUTE, SIMPLE, Metric, percentile_of
+from sandbox.aws.cloudwatch.metrics import MINUTE, SIMPLE, Metric, is_modeled, percentile_of
 from sandbox.aws.cloudwatch.rules.evaluation import COMPARISONS, Missing, Rule
 from sandbox.aws.cloudwatch.rules.expressions import Expression, ExpressionRefused, parsed
 
@@ -170,7 +170,7 @@ def _dimensions(dimensions: Iterable[Moto]) -> frozenset[tuple[str, str]]:
 
 
 def _statistic(name: str) -> str:
-    if name not in SIMPLE and percentile_of(name) is None:
+    if not is_modeled(name):
         raise AlarmRefused(f"the statistic {name} is not modeled: use one of {sorted(SIMPLE)}, or a percentile")
     return name
 

@@ -62,6 +62,11 @@ def percentile_of(statistic: str) -> float | None:
     return float(match[1]) if match else None
 
 
+def is_modeled(statistic: str) -> bool:
+    """Whether a statistic is a simple one or a percentile."""
+    return statistic in SIMPLE or percentile_of(statistic) is not None
+
+
 def statistic_of(values: Sequence[float], statistic: str) -> float | None:
     """A statistic of some values; None if there are none."""
     if not values:

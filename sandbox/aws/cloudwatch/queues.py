@@ -64,10 +64,9 @@ class QueueMetrics:
 
     def sample(self) -> None:
         """Send the metrics of all active queues, as of now."""
-        for account, regions in list(sqs_backends.items()):
-            for region, backend in list(regions.items()):
-                for queue in list(backend.queues.values()):
-                    self._sample((account, region), queue)
+        for account, region, backend in list(sqs_backends.iter_backends()):
+            for queue in list(backend.queues.values()):
+                self._sample((account, region), queue)
 
     def _sample(self, place: tuple[str, str], queue: Moto) -> None:
         now = self._clock.now()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Moto = Any
 # arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME:ALIAS
 _COLONS_WITH_QUALIFIER: Final = 7
+# The result of a poll that found nothing, in LastProcessingResult.
+NO_RECORDS: Final = "No records processed"
 
 
 @contextmanager
@@ -49,7 +51,7 @@ def own_event_sources() -> Iterator[None]:
 
     def get_configuration(mapping: Moto) -> dict[str, Any]:
         answer: dict[str, Any] = configuration(mapping)
-        return answer | {"LastProcessingResult": getattr(mapping, "last_result", "No records processed")}
+        return answer | {"LastProcessingResult": getattr(mapping, "last_result", NO_RECORDS)}
 
     with (
         replaced(EventSourceMapping, get_configuration=get_configuration),

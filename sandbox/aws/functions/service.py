@@ -24,7 +24,7 @@ from sandbox.aws.functions.environment import (
     qualifier_of,
     runtime_variables,
 )
-from sandbox.aws.functions.mappings import function_of, silence
+from sandbox.aws.functions.mappings import NO_RECORDS, function_of, silence
 from sandbox.aws.functions.pollers import QueuePoller
 from sandbox.aws.functions.records import Outcome
 from sandbox.aws.functions.streams import SHARDS, StreamPoller
@@ -122,7 +122,7 @@ class Functions:
         except PermissionError as denied:
             poller.mapping.last_result = f"PROBLEM: {denied}"
             return 0
-        poller.mapping.last_result = "OK" if given else "No records processed"
+        poller.mapping.last_result = "OK" if given else NO_RECORDS
         return given
 
     def converge(self, limit: int = 1000) -> int:

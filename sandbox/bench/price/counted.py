@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from botocore.client import BaseClient
 
 from hub.runtime import contract
 from sandbox.aws.bridge import replaced
+from sandbox.aws.cloudwatch.rules.emf import extracted
 from sandbox.bench.growth.item_sizes import bytes_of_number, item_size
 
 if TYPE_CHECKING:
@@ -99,17 +99,10 @@ def used(made: World) -> Iterator[Usage]:
     for function, of_function in made.functions._lines.items():
         new = of_function[lines.get(function, 0) :]
         usage.log_bytes += sum(len(line.encode()) + LINE_BYTES for line in new)
-        for metric, dimensions in [found for line in new for found in _metrics(line)]:
-            (usage.zone_metrics if "zone" in dimensions else usage.metrics).add(metric)
+        for metric in [found.metric for line in new for found in extracted(line, made.clock.now())]:
+            of_zone = any(name == "zone" for name, _ in metric.dimensions)
+            (usage.zone_metrics if of_zone else usage.metrics).add(metric.name)
     usage.log_bytes += usage.invocations.total() * PLATFORM_BYTES
-
-
-def _metrics(line: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the metrics in a line of a log, each with its dimensions."""
-    if '"_aws"' in line:
-        for directive in json.loads(line)["_aws"]["CloudWatchMetrics"]:
-            (dimensions,) = directive["Dimensions"]
-            yield from ((metric["Name"], dimensions) for metric in directive["Metrics"])
 
 
 def _units(operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any], table: Any) -> tuple[float, float]:  # noqa: ANN401 - boto3's own client

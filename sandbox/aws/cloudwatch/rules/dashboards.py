@@ -12,7 +12,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.aws.cloudwatch.metrics import SIMPLE, percentile_of
+from sandbox.aws.cloudwatch.metrics import is_modeled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -63,7 +63,7 @@ def _period(value: object) -> bool:
 
 
 def _statistic(value: object) -> bool:
-    return isinstance(value, str) and (value in SIMPLE or percentile_of(value) is not None)
+    return isinstance(value, str) and is_modeled(value)
 
 
 def _within(least: int, most: float = float("inf")) -> Check:
