@@ -60,8 +60,8 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
         ],
         most,
     )
-    repaired = [each for each in overview.drifts if each not in overview.contested_drifts]
-    lines = [visible(overview.drift_line(*each)) for each in repaired]
+    contested = overview.contested_drifts
+    lines = [visible(overview.drift_line(*each)) for each in overview.drifts if each not in contested]
     _show_list(console, "Records that others changed, and that orgdns repaired", lines, most)
     _show_list(console, "Approved, and made with the next sweep or audit", map(_approval, overview.approved), most)
     _show_list(console, "Zones", [_zone(overview, zone) for zone in overview.zones], most)

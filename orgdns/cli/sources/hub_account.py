@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,10 +22,8 @@ from orgdns.cli.sources.ledger_stream import path_facts
 from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
 
     from hub.runtime.model.health.path import PathFacts
     from hub.runtime.model.names import Spoke
@@ -66,9 +63,7 @@ class HubAccount:
         Raises:
             HubUnknown: if the hub cannot be found or read.
         """
-        with _endpoint_checked():
-            functions = self.session.client("lambda", config=CLIENT_CONFIG)
-            rows = self.session.client("dynamodb", config=CLIENT_CONFIG)
+        functions, rows = self.client("lambda"), self.client("dynamodb")
         return HubLedger.of(deployed(functions), rows)
 
     def status(self, hub: HubLedger) -> Overview:
@@ -91,21 +86,16 @@ class HubAccount:
         Raises:
             HubUnknown: if the events queue cannot be found or read.
         """
-        with _endpoint_checked():
-            functions = self.session.client("lambda", config=CLIENT_CONFIG)
-            tables = self.session.client("dynamodb", config=CLIENT_CONFIG)
-        waiting = waiting_messages(self._queues(), contract.EVENTS_QUEUE)
-        return path_facts(hub.deployed, functions, tables, waiting)
+        waiting = waiting_messages(self.client("sqs"), contract.EVENTS_QUEUE)
+        return path_facts(hub.deployed, self.client("lambda"), self.client("dynamodb"), waiting)
 
     def alarms(self) -> Alarms:
         """The hub's alarms that are in ALARM."""
-        with _endpoint_checked():
-            return firing_alarms(self.session.client("cloudwatch", config=CLIENT_CONFIG))
+        return firing_alarms(self.client("cloudwatch"))
 
     def caller(self) -> str:
         """The ARN of the operator; empty if AWS does not say."""
-        with _endpoint_checked():
-            client = self.session.client("sts", config=CLIENT_CONFIG)
+        client: STSClient = self.client("sts")
         try:
             return client.get_caller_identity()["Arn"]
         except (BotoCoreError, ClientError):
@@ -117,7 +107,7 @@ class HubAccount:
         Raises:
             HubUnknown: if the queue cannot be found or read.
         """
-        return backlog(hub, self._queues())
+        return backlog(hub, self.client("sqs"))
 
     def tasks(self) -> QueuedTasks:
         """The sweeper's queue.
@@ -125,12 +115,12 @@ class HubAccount:
         Raises:
             HubUnknown: if the queue cannot be found.
         """
-        client = self._queues()
+        client: SQSClient = self.client("sqs")
         return QueuedTasks(client, _sweeps_queue_url(client))
 
     def dead_letter_queues(self) -> DeadLetterQueues:
         """The dead-letter queues."""
-        return DeadLetterQueues(self._queues())
+        return DeadLetterQueues(self.client("sqs"))
 
     @property
     def region(self) -> str:
@@ -144,8 +134,10 @@ class HubAccount:
             HubUnknown: if the region or the endpoint is not valid.
         """
         session: Any = self.session
-        with _endpoint_checked():
+        try:
             return session.client(service, config=CLIENT_CONFIG)
+        except ValueError as fault:
+            raise HubUnknown(f"the region or AWS_ENDPOINT_URL is not valid: {fault}") from fault
 
     def stack_instances(self) -> dict[Spoke, StackInstance]:
         """The stacks of the rollout.
@@ -153,7 +145,7 @@ class HubAccount:
         Raises:
             HubUnknown: if StackSets does not list all of them.
         """
-        return stack_instances(self._stack_sets())
+        return stack_instances(self.client("cloudformation"))
 
     def listed_spokes(self) -> frozenset[Spoke]:
         """The spokes that have a stack of the rollout.
@@ -161,15 +153,7 @@ class HubAccount:
         Raises:
             HubUnknown: if StackSets does not list all of them.
         """
-        return listed_spokes(self._stack_sets())
-
-    def _stack_sets(self) -> CloudFormationClient:
-        with _endpoint_checked():
-            return self.session.client("cloudformation", config=CLIENT_CONFIG)
-
-    def _queues(self) -> SQSClient:
-        with _endpoint_checked():
-            return self.session.client("sqs", config=CLIENT_CONFIG)
+        return listed_spokes(self.client("cloudformation"))
 
 
 def _profiles() -> str:
@@ -180,14 +164,6 @@ def _profiles() -> str:
     shown = ", ".join(sorted(names)[:_SHOWN])
     more = len(names) - _SHOWN
     return f"there are {shown}{f' and {more:,} more' if more > 0 else ''}"
-
-
-@contextmanager
-def _endpoint_checked() -> Iterator[None]:
-    try:
-        yield
-    except ValueError as fault:
-        raise HubUnknown(f"the region or AWS_ENDPOINT_URL is not valid: {fault}") from fault
 
 
 def _sweeps_queue_url(client: SQSClient) -> str:

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.aws.ledger.rows import published_key
+from hub.runtime import contract
+from hub.runtime.aws.ledger.names import name_state
+from hub.runtime.aws.ledger.rows import name_pk
 from hub.runtime.boundary.schema import number
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import NEVER, SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, Millis, NameKey
@@ -26,6 +28,7 @@ from orgdns.cli.sources.snapshot import observations, observations_of_id
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hub.runtime.aws.ledger.rows import Row
     from orgdns.cli.sources.ledger import HubLedger
     from orgdns.cli.sources.snapshot import Progress
 
@@ -136,24 +139,18 @@ class Lookup:
 
     def _name(self, key: NameKey, labels: dict[str, str] | None) -> NameReport:
         """The report on a name. If `labels` is None, the labels of the claimants' accounts are looked up."""
-        state = self.hub.ledger.name(key)
+        rows = list(self.hub.table.query(name_pk(key)))
+        state = name_state(key, rows)
         if labels is None:
             # All instances of an account have, or will soon have, the same label: one row of each account is enough.
             instances = {claim.instance.account: claim.instance for claim in state.claims}
-            rows = [self.hub.ledger.observation(ref) for ref in instances.values()]
-            accounts = [row.account for row in rows if isinstance(row, Observation) and row.account]
+            found = [self.hub.ledger.observation(ref) for ref in instances.values()]
+            accounts = [row.account for row in found if isinstance(row, Observation) and row.account]
             labels = {account.id: account.label for account in accounts if account.label}
         report = name_report(state, self.hub.deployed.zone_ids, labels)
         drift, audited_at = self.hub.ledger.drift(key), self._audited_at(key.zone_id)
         waits = bool(drift and drift.damped and drift.at >= audited_at)
-        recorded_at = self._recorded_at(key)
-        return replace(report, drift=drift, repair_waits=waits, recorded_at=recorded_at, audited_at=audited_at)
-
-    def _recorded_at(self, key: NameKey) -> Millis:
-        """When the ledger recorded last what the zone holds under a name."""
-        row = self.hub.table.get(published_key(key)) or {}
-        at = readable(lambda each: number(each.get("at", NEVER)), row, key.fqdn)
-        return NEVER if isinstance(at, Unreadable) else Millis(at)
+        return replace(report, drift=drift, repair_waits=waits, recorded_at=_recorded_at(rows), audited_at=audited_at)
 
     def _audited_at(self, zone_id: str) -> Millis:
         if zone_id not in self._audits:
@@ -177,3 +174,10 @@ def fqdn_of(subject: str) -> Fqdn:
         return parse_domain(".".join(label if label.isascii() else encoded(letters_of(label).text) for label in labels))
     except NameRefused as refused:
         raise NothingToExplain(f"no instance can have such a name: {refused}") from refused
+
+
+def _recorded_at(rows: Iterable[Row]) -> Millis:
+    """When the ledger recorded last what the zone holds under a name, by the rows of the name."""
+    row = next((each for each in rows if each[contract.SORT_KEY] == contract.PUBLISHED_KEY), {})
+    at = readable(lambda each: number(each.get("at", NEVER)), row, contract.PUBLISHED_KEY)
+    return NEVER if isinstance(at, Unreadable) else Millis(at)

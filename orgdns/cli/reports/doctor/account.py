@@ -18,13 +18,11 @@ SKEW_SECONDS: Final = 60
 
 def credentials(identity: Identity) -> Verdict:
     """The credentials belong to the hub account."""
-    seen = f"{identity.arn}, in the hub account {identity.account}"
     if identity.hub:
-        return Verdict(seen)
+        return Verdict(f"{identity.arn}, in the hub account {identity.account}")
     return problem(
         f"{identity.arn} is in the account {identity.account}, which has no role {contract.OBSERVER_ROLE}: use "
-        "credentials of the hub account (--profile), or deploy the hub template",
-        seen,
+        "credentials of the hub account (--profile), or deploy the hub template"
     )
 
 
@@ -59,4 +57,4 @@ def concurrency(found: tuple[Capacity, tuple[Source, ...]]) -> Verdict:
     seen = f"{capacity.unreserved:,} unreserved of {capacity.total:,} runs at a time; the hub uses {needed:,} at most"
     if capacity.unreserved >= needed:
         return Verdict(seen)
-    return problem(f"{seen}: request a higher quota of concurrent executions for Lambda in the region", seen)
+    return problem(f"{seen}: request a higher quota of concurrent executions for Lambda in the region")

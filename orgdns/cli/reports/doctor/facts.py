@@ -148,8 +148,8 @@ OptIn = dict[str, str]
 class Facts:
     """Everything that the checks judge. What could not be read says why.
 
-    `skew` is by how many seconds this machine's clock is ahead of AWS's. `associates` says whether the hub has an
-    associator. `network` is the networking account, and `network_stack` is known only if it is the hub account.
+    `skew` is by how many seconds this machine's clock is ahead of AWS's. `network_stack` is None if the networking
+    account is not the hub account.
     """
 
     identity: Fact[Identity]

@@ -36,9 +36,9 @@ class Verdict:
     problems: tuple[str, ...] = ()
 
 
-def problem(text: str, seen: str = "") -> Verdict:
+def problem(text: str) -> Verdict:
     """The verdict that there is one problem."""
-    return Verdict(seen, (text,))
+    return Verdict("", (text,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,15 +48,14 @@ def administrator(found: Administrators) -> Verdict:
 def stack_sets(found: tuple[Mapping[Spoke, StackInstance], Fact[Overview]]) -> Verdict:
     """The stacks of the rollout are current. Those of accounts or regions that are closed to orgdns do not count."""
     stacks, state = found
-    closed = frozenset[str]() if isinstance(state, Unknown) else {str(status.spoke) for status in state.closed}
-    failing = sorted(str(spoke) for spoke, each in stacks.items() if each.status != CURRENT)
-    failing = [spoke for spoke in failing if spoke not in closed]
+    closed: set[Spoke] = set() if isinstance(state, Unknown) else {status.spoke for status in state.closed}
+    failing = sorted(str(spoke) for spoke, each in stacks.items() if each.status != CURRENT and spoke not in closed)
     if not stacks:
         return problem("the rollout has no stacks: deploy the rollout template, or look at its operations")
     seen = f"{len(stacks) - len(failing):,} of {len(stacks):,} stacks of the rollout are current"
     if not failing:
         return Verdict(seen)
-    return problem(f"{seen}, {failing[0]} is not: orgdns coverage says why, and what to do", seen)
+    return problem(f"{seen}, {failing[0]} is not: orgdns coverage says why, and what to do")
 
 
 def opt_in_regions(found: tuple[Mapping[Spoke, StackInstance], OptIn]) -> Verdict:
