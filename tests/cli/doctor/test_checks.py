@@ -26,6 +26,7 @@ from orgdns.cli.reports.doctor.facts import (
     Facts,
     Identity,
     Place,
+    Schedule,
     Stack,
     Stream,
     Table,
@@ -95,7 +96,17 @@ def test_a_hub_that_is_set_up_well() -> None:
         ("queues", {"queues": first(QUEUES, dead_letters="")}, "what fails to orgdns-events-dead-letters"),
         ("schedules", {"schedules": first(WELL.schedules, state="DISABLED")}, "the schedule sweeps is DISABLED"),
         ("schedules", {"schedules": first(WELL.schedules, state="")}, "no schedule sweeps in the group orgdns"),
-        ("schedules", {"schedules": first(WELL.schedules, queue="q")}, "sends to q, not to orgdns-sweeps"),
+        ("schedules", {"schedules": first(WELL.schedules, target="q")}, "sends to q, not to orgdns-sweeps"),
+        (
+            "schedules",
+            {"schedules": (Schedule(contract.HEARTBEAT_SCHEDULE, "DISABLED", contract.EVENT_BUS),)},
+            "the schedule heartbeats is DISABLED: enable it, or nobody learns that events do not arrive",
+        ),
+        (
+            "schedules",
+            {"schedules": (Schedule(contract.HEARTBEAT_SCHEDULE, "ENABLED", contract.EVENTS_QUEUE),)},
+            "the schedule heartbeats sends to orgdns-events, not to orgdns",
+        ),
         ("event bus", {"bus": Bus(exists=False)}, "there is no event bus orgdns"),
         (
             "event bus",

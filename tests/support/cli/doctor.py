@@ -68,7 +68,7 @@ WELL: Final = Facts(
     stream=Stream(LedgerTable(contract.LEDGER_TABLE, STREAM), (Mapping("u", STREAM, "Enabled"),)),
     sources=tuple(Source(function, queue, "u-1", "Enabled", 20) for function, queue in SOURCES.items()),
     queues=QUEUES,
-    schedules=tuple(Schedule(name, "ENABLED", contract.SWEEPS_QUEUE) for name in SCHEDULES),
+    schedules=tuple(Schedule(name, "ENABLED", target) for name, target in SCHEDULES.items()),
     bus=Bus(exists=True, statements=frozenset({"OnlyTheSpokesRules", "OnlyTheNetworkingAccountsRule"})),
     rules=tuple(Rule(name, "ENABLED", (queue,)) for name, queue in RULES.items()),
     capacity=Capacity(1_000, 900),

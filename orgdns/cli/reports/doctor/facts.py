@@ -100,11 +100,11 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A schedule of the hub; its state is empty if it does not exist."""
+    """A schedule of the hub; its state is empty if it does not exist. `target` is the queue or bus that it sends to."""
 
     name: str
     state: str
-    queue: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)

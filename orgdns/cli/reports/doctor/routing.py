@@ -34,10 +34,21 @@ SOURCES: Final = {
     contract.SWEEPER_FUNCTION: contract.SWEEPS_QUEUE,
     contract.ASSOCIATOR_FUNCTION: contract.ASSOCIATIONS_QUEUE,
 }
-SCHEDULES: Final = (contract.SWEEP_SCHEDULE, contract.AUDIT_SCHEDULE)
+# Where each schedule sends to: a queue, or the bus.
+SCHEDULES: Final = {
+    contract.SWEEP_SCHEDULE: contract.SWEEPS_QUEUE,
+    contract.AUDIT_SCHEDULE: contract.SWEEPS_QUEUE,
+    contract.HEARTBEAT_SCHEDULE: contract.EVENT_BUS,
+}
 _SENDERS: Final = {queue: rule for rule, at in RULES.items() for queue in (at, DEAD_LETTERS[at])}
 # The statements of the bus's policy that each hub has. That of included accounts exists only if there are any.
 _STATEMENTS: Final = frozenset({"OnlyTheSpokesRules", "OnlyTheNetworkingAccountsRule"})
+_NOTHING_COMPARED: Final = "enable it, or nothing is compared with the ledger"
+_WITHOUT: Final = {
+    contract.SWEEP_SCHEDULE: _NOTHING_COMPARED,
+    contract.AUDIT_SCHEDULE: _NOTHING_COMPARED,
+    contract.HEARTBEAT_SCHEDULE: "enable it, or nobody learns that events do not arrive",
+}
 _RULE_WORKS: Final = frozenset({"ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"})
 
 
@@ -77,18 +88,18 @@ def queues(found: tuple[Queue, ...]) -> Verdict:
 
 
 def schedules(found: tuple[Schedule, ...]) -> Verdict:
-    """The schedules of sweeps and audits run, and send to the sweeper's queue."""
+    """The schedules run. They send sweeps and audits to the sweeper's queue, and heartbeats to the bus."""
 
     def problems() -> Iterator[str]:
         for each in found:
             if not each.state:
                 yield f"there is no schedule {each.name} in the group {contract.PREFIX}: {_DEPLOY}"
             elif each.state != "ENABLED":
-                yield f"the schedule {each.name} is {each.state}: enable it, or nothing is compared with the ledger"
-            elif each.queue != contract.SWEEPS_QUEUE:
-                yield f"the schedule {each.name} sends to {each.queue}, not to {contract.SWEEPS_QUEUE}: {_DEPLOY}"
+                yield f"the schedule {each.name} is {each.state}: {_WITHOUT[each.name]}"
+            elif each.target != (wanted := SCHEDULES[each.name]):
+                yield f"the schedule {each.name} sends to {each.target}, not to {wanted}: {_DEPLOY}"
 
-    return Verdict(f"{' and '.join(each.name for each in found)} run", tuple(problems()))
+    return Verdict(f"{', '.join(each.name for each in found)} run", tuple(problems()))
 
 
 def bus(found: Bus) -> Verdict:
