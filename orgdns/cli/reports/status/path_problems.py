@@ -36,7 +36,7 @@ def facts(overview: Overview) -> Iterator[Problem]:
     """What the ledger's table lacks, and what the command may not read."""
     if fault := overview.path_facts.table_fault:
         title = "The ledger is not protected"
-        yield Problem("ledger-unprotected", Stage.LEDGER, title, NEVER, (), (fault,), "protect the table, as it says")
+        yield Problem("ledger-unprotected", Stage.LEDGER, title, NEVER, (), (fault,), "protect the table again")
     unknown = tuple(each for each in (overview.path_facts.unknown, overview.alarms.fault) if each)
     if unknown:
         todo = "give the operator the permission: docs/operate.md has the policy"

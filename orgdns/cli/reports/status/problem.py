@@ -22,7 +22,8 @@ class Problem:
     """One kind of problem.
 
     `kind` is the name of its page in docs/runbook, and of its alarm if it has one. `since` is 0 if that is not known.
-    `affected` are spokes, zones and accounts as the commands take them, and `lines` say what is known of each.
+    `affected` are spokes, zones and accounts as the commands take them, or a stage of the path, or a function, and
+    `lines` say what is known of each.
     """
 
     kind: str
