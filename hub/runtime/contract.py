@@ -37,12 +37,15 @@ ZONE_CHANGES_RULE: Final = f"{PREFIX}-received-zone-changes"
 OBSERVER_FUNCTION: Final = f"{PREFIX}-observer"
 PUBLISHER_FUNCTION: Final = f"{PREFIX}-publisher"
 SWEEPER_FUNCTION: Final = f"{PREFIX}-sweeper"
+ASSOCIATOR_FUNCTION: Final = f"{PREFIX}-associator"
+FUNCTIONS: Final = (OBSERVER_FUNCTION, PUBLISHER_FUNCTION, SWEEPER_FUNCTION, ASSOCIATOR_FUNCTION)
+# The log group of a function is this and its name.
+LOG_GROUP_PREFIX: Final = "/aws/lambda/"
 # The functions' runtime. The package has bytecode if it is built with this Python.
 RUNTIME: Final = "python3.13"
 OBSERVER_HANDLER: Final = "hub.runtime.handlers.observer"
 PUBLISHER_HANDLER: Final = "hub.runtime.handlers.publisher"
 SWEEPER_HANDLER: Final = "hub.runtime.handlers.sweeper"
-ASSOCIATOR_FUNCTION: Final = f"{PREFIX}-associator"
 ASSOCIATOR_HANDLER: Final = "hub.runtime.handlers.associator"
 # The alias of each function that event source mappings run: the published version whose code has the deployed digest.
 LIVE_ALIAS: Final = "live"

@@ -146,7 +146,7 @@ def add_worker(template: Template, worker: Worker, *, json_logs: bool = True) ->
     logs = template.add_resource(
         LogGroup(
             f"{worker.title}Logs",
-            LogGroupName=f"/aws/lambda/{worker.function}",
+            LogGroupName=f"{contract.LOG_GROUP_PREFIX}{worker.function}",
             RetentionInDays=Ref(LOG_RETENTION),
             # The logs say why a record changed, so they outlive the stack, until they expire.
             DeletionPolicy="RetainExceptOnCreate",

@@ -36,7 +36,7 @@ def event_loss_rows() -> Iterator[Row]:
         Graph("Spokes that need attention", "spokes", troubles, 6),
         LogTable(
             "Changes that no event reported, by account and region",
-            f"/aws/lambda/{contract.SWEEPER_FUNCTION}",
+            f"{contract.LOG_GROUP_PREFIX}{contract.SWEEPER_FUNCTION}",
             _MISSED_BY_SPOKE,
             12,
         ),
@@ -118,4 +118,6 @@ def cost_rows(functions: Sequence[str]) -> Iterator[Row]:
 
 
 def _log_bytes(function: str, label: str) -> Line:
-    return Line("IncomingBytes", label, "Sum", "AWS/Logs", (("LogGroupName", f"/aws/lambda/{function}"),))
+    return Line(
+        "IncomingBytes", label, "Sum", "AWS/Logs", (("LogGroupName", f"{contract.LOG_GROUP_PREFIX}{function}"),)
+    )

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from hub.runtime.model.tasks import Task
 
 # The log group in which each function reports a failure, and the message that it logs.
-OBSERVER_LOG_GROUP: Final = f"/aws/lambda/{contract.OBSERVER_FUNCTION}"
+OBSERVER_LOG_GROUP: Final = f"{contract.LOG_GROUP_PREFIX}{contract.OBSERVER_FUNCTION}"
 OBSERVER_LOG_MESSAGE: Final = "event will be retried"
-PUBLISHER_LOG_GROUP: Final = f"/aws/lambda/{contract.PUBLISHER_FUNCTION}"
+PUBLISHER_LOG_GROUP: Final = f"{contract.LOG_GROUP_PREFIX}{contract.PUBLISHER_FUNCTION}"
 PUBLISHER_LOG_MESSAGE: Final = "name will be retried"
-SWEEPER_LOG_GROUP: Final = f"/aws/lambda/{contract.SWEEPER_FUNCTION}"
+SWEEPER_LOG_GROUP: Final = f"{contract.LOG_GROUP_PREFIX}{contract.SWEEPER_FUNCTION}"
 SWEEPER_LOG_MESSAGE: Final = "task will be retried"
-ASSOCIATOR_LOG_GROUP: Final = f"/aws/lambda/{contract.ASSOCIATOR_FUNCTION}"
+ASSOCIATOR_LOG_GROUP: Final = f"{contract.LOG_GROUP_PREFIX}{contract.ASSOCIATOR_FUNCTION}"
 ASSOCIATOR_LOG_MESSAGE: Final = "VPC will be retried"
 BACKLOG_LOG_MESSAGE: Final = "message of the backlog will be retried"
 # Names of the backlog in the description of a message.

@@ -17,6 +17,7 @@ from orgdns.cli.sources.alarms import firing_alarms
 from orgdns.cli.sources.backlog import backlog, waiting_messages
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown, deployed
+from orgdns.cli.sources.function_logs import function_logs
 from orgdns.cli.sources.ledger import HubLedger, overview
 from orgdns.cli.sources.ledger_stream import path_facts
 from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
@@ -73,10 +74,12 @@ class HubAccount:
             HubUnknown: if a part of the hub cannot be found or read.
             LedgerUnavailable: if the ledger cannot be read.
         """
+        found = overview(hub, self.listed_spokes)
         return replace(
-            overview(hub, self.listed_spokes),
+            found,
             path_facts=self.path_facts(hub),
             alarms=self.alarms(),
+            function_logs=function_logs(self.client("cloudwatch"), found.now),
             backlog=self.backlog(hub),
         )
 

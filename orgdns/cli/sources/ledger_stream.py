@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,15 +15,6 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
     from orgdns.cli.sources.deployed import Deployed
-
-_FUNCTIONS: Final = frozenset(
-    {
-        contract.OBSERVER_FUNCTION,
-        contract.PUBLISHER_FUNCTION,
-        contract.SWEEPER_FUNCTION,
-        contract.ASSOCIATOR_FUNCTION,
-    }
-)
 
 
 def path_facts(hub: Deployed, functions: LambdaClient, tables: DynamoDBClient, waiting: int) -> PathFacts:
@@ -55,7 +46,7 @@ def path_facts(hub: Deployed, functions: LambdaClient, tables: DynamoDBClient, w
         for each in found
     ]
     followed = [mapping for mapping in mappings if mapping.function == contract.PUBLISHER_FUNCTION]
-    ours = [mapping for mapping in mappings if mapping.function in _FUNCTIONS]
+    ours = [mapping for mapping in mappings if mapping.function in contract.FUNCTIONS]
     return PathFacts(waiting, ledger_faults(table, followed), table_fault(table), queue_faults=queue_faults(ours))
 
 

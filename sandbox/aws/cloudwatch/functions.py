@@ -1,10 +1,15 @@
-"""The metrics of Lambda functions: those that Lambda sends, and those in what the functions log.
+"""The metrics of Lambda functions: those that Lambda sends, those in what the functions log, and those of their logs.
 
 A simulation of "Types of metrics for Lambda functions" and "View metrics for Lambda functions"
 (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html,
-https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html), as far as alarms need them. Each metric has
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html), as far as orgdns needs them. Each metric has
 a value for the function, and another for the version or alias that was invoked. That Errors and Throttles are 0 for a
 successful invocation is not documented. Nor is it that a throttled batch of a stream has no IteratorAge.
+
+CloudWatch Logs counts the events of each log group ("Monitoring with CloudWatch metrics",
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html): the
+function's lines, and those that Lambda writes of each invocation, here one ("Log event levels" in "Configuring JSON and
+plain text log formats", https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html).
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 Moto = Any
 
 NAMESPACE: Final = "AWS/Lambda"
+LOGS_NAMESPACE: Final = "AWS/Logs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,8 @@ class FunctionMetrics:
     emf_faults: list[EmfFault] = field(default_factory=list)
 
     def logged(self, function: Moto, line: str) -> None:
-        """Keep the metrics in a line of the function's log."""
+        """Count a line of the function's log, and keep the metrics in it."""
+        self._count_log_event(function)
         try:
             found = extracted(line, self.clock.now())
         except EmfMalformed as malformed:
@@ -57,6 +64,10 @@ class FunctionMetrics:
             return
         for each in found:
             self.store.put((function.account_id, function.region), each.metric, each.values, each.unit, each.at)
+
+    def started(self, function: Moto) -> None:
+        """Count the line that Lambda writes to the function's log when an invocation starts."""
+        self._count_log_event(function)
 
     def invoked(self, function: Moto, qualifier: str, at: float, *, failed: bool) -> None:
         """Count an invocation that began at this time.
@@ -74,6 +85,10 @@ class FunctionMetrics:
         """Measure the age of a batch of a stream's records, the last of which was created at this time."""
         now = self.clock.now()
         self._put(function, qualifier, "IteratorAge", max(0.0, now - created) * 1000, "Milliseconds", now)
+
+    def _count_log_event(self, function: Moto) -> None:
+        group = metric(LOGS_NAMESPACE, "IncomingLogEvents", LogGroupName=function.logs_group_name)
+        self.store.put((function.account_id, function.region), group, [1])
 
     def _put(self, function: Moto, qualifier: str, name: str, value: float, unit: str, at: float) -> None:
         place = (function.account_id, function.region)

@@ -60,6 +60,9 @@ class Watcher(Protocol):
     def logged(self, function: Moto, line: str) -> None:
         """Tell that the function wrote a line to its log."""
 
+    def started(self, function: Moto) -> None:
+        """Tell that Lambda wrote to the function's log that an invocation started."""
+
     def invoked(self, function: Moto, qualifier: str, at: float, *, failed: bool) -> None:
         """Tell that the function ran, and began at this time."""
 
@@ -174,6 +177,8 @@ class Functions:
         name = function.function_name
         environment = self._environment(function, place)
         self._check_logging(function, environment.stream)
+        if self.watcher and name not in self._unlogged:
+            self.watcher.started(function)
         context = self._context(function, environment, request_id)
         try:
             self.interrupt(name, "before")

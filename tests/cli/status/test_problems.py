@@ -13,7 +13,7 @@ from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.path import PathState, Stall
 from hub.runtime.model.status import FailedLook, Pause, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
-from orgdns.cli.reports.status.overview import Alarms, Backlog, FiringAlarm, Overview
+from orgdns.cli.reports.status.overview import Alarms, Backlog, FiringAlarm, FunctionLogs, Overview
 from orgdns.cli.reports.status.problem import Problem
 from orgdns.cli.reports.status.problems import problems
 from orgdns.config.sections.accounts import Guards
@@ -34,6 +34,7 @@ GOOD = Overview(
 )
 LOOK = FailedLook("UnauthorizedOperation", NOW, Millis(NOW - 90_000), 12, ("i-1", "i-2", "i-3", "i-4"))
 STALL = Stall("Z1: Throttling", Millis(NOW - 300_000), 7)
+STOPPED = (("orgdns-observer", "its event source mapping is Disabled"),)
 FOUGHT = ZoneDrift("arn:aws:iam::333333333333:role/octodns", OLD, NOW, 9, damped_at=NOW)
 
 
@@ -57,8 +58,10 @@ def alarm(name: str) -> FiringAlarm:
 ORDER: list[tuple[str, str, Overview, str]] = [
     ("path-interrupted", "event bus and queue", replace(GOOD, path=replace(OPEN, observed_at=LATE)), "no heartbeat"),
     ("names-overdue", "publisher", replace(GOOD, path=replace(OPEN, stall=STALL, stalled_at=NOW)), "7 names wait"),
+    ("mapping-stopped", "observer", facts(queue_faults=STOPPED), "is Disabled"),
     ("ledger-unprotected", "ledger", facts(table_fault="not protected from deletion"), "not protected"),
     ("unknown", "ledger", facts(unknown="it takes dynamodb:DescribeTable"), "dynamodb:DescribeTable"),
+    ("logs-missing", "sweeps", replace(GOOD, function_logs=FunctionLogs({"orgdns-sweeper": OLD})), "its role orgdns-s"),
     ("paused", "publisher", replace(GOOD, pause=Pause("the zones move", OLD, "arn:x")), "the zones move, by arn:x"),
     ("zones-closed", "zones", zone(closed_since=OLD, closed_reason="AccessDenied", closed_names=3), "3 names wait"),
     ("pending-removals", "sweeps", spoke(pending_removals=("i-1",), pending_names=6), f"orgdns approve {SPOKE}"),
@@ -94,7 +97,7 @@ def merged(overviews: list[Overview]) -> Overview:
     changed: dict[str, object] = {}
     spokes, zones = [WELL], [ZONE]
     for number, overview in enumerate(overviews):
-        for name in ("path", "path_facts", "pause", "cursor", "backlog", "alarms"):
+        for name in ("path", "path_facts", "pause", "cursor", "backlog", "alarms", "function_logs"):
             if getattr(overview, name) != getattr(GOOD, name):
                 changed[name] = getattr(overview, name)
         spokes += [replace(each, spoke=Spoke(PAYMENTS.id, f"r{number}")) for each in overview.spokes if each != WELL]
@@ -102,7 +105,7 @@ def merged(overviews: list[Overview]) -> Overview:
     zone_ids = {CORP: CORP_ZONE} | {Fqdn(f"{each.zone_id}."): each.zone_id for each in zones[1:]}
     zone_ids[Fqdn("new.")] = "Z0NEW"
     both = PathState(NOW, LATE, NOW, NOW, STALL, NOW)
-    path_facts = PathFacts(1, (), "not protected from deletion", "it takes dynamodb:DescribeTable")
+    path_facts = PathFacts(1, (), "not protected from deletion", "it takes dynamodb:DescribeTable", STOPPED)
     return replace(
         GOOD,
         **changed | {"path": both, "path_facts": path_facts},  # type: ignore[arg-type]  # fields of an overview
@@ -138,6 +141,7 @@ def test_worst_comes_first() -> None:
     [
         ("path-interrupted", LATE),
         ("names-overdue", STALL.since),
+        ("logs-missing", OLD),
         ("paused", OLD),
         ("zones-closed", OLD),
         ("spokes-unreachable", OLD),
@@ -164,16 +168,22 @@ def test_since_is_that_of_the_earliest() -> None:
     assert (problem.since, problem.affected, len(problem.lines)) == (OLD, (str(SPOKE), str(OTHER)), 2)
 
 
-def test_both_permissions_that_are_missing_are_one_problem() -> None:
+def test_permissions_that_are_missing_are_one_problem() -> None:
     """Each is named with its permission; unknown is not well."""
-    unread = Alarms(fault="it takes cloudwatch:DescribeAlarms")
-    overview = replace(GOOD, path_facts=PathFacts(unknown="it takes dynamodb:DescribeTable"), alarms=unread)
-    (problem,) = problems(overview)
-    assert (problem.kind, problem.lines) == (
-        "unknown",
-        ("it takes dynamodb:DescribeTable", "it takes cloudwatch:DescribeAlarms"),
+    needed = (
+        "it takes dynamodb:DescribeTable",
+        "it takes cloudwatch:DescribeAlarms",
+        "it takes cloudwatch:GetMetricData",
     )
-    assert kinds(replace(GOOD, alarms=unread)) == ["unknown"]
+    unread = {
+        "path_facts": PathFacts(unknown=needed[0]),
+        "alarms": Alarms(fault=needed[1]),
+        "function_logs": FunctionLogs(fault=needed[2]),
+    }
+    (problem,) = problems(replace(GOOD, **unread))  # type: ignore[arg-type]  # fields of an overview
+    assert (problem.kind, problem.lines) == ("unknown", needed)
+    for name, part in unread.items():
+        assert kinds(replace(GOOD, **{name: part})) == ["unknown"]  # type: ignore[arg-type]  # as above
 
 
 def test_stream_that_nobody_follows_interrupts_the_path() -> None:

@@ -46,6 +46,16 @@ def test_throttles(watched: Watched) -> None:
     assert watched.value(of("observer", "Errors")) is None
 
 
+def test_log_events_are_counted_for_the_log_group(watched: Watched) -> None:
+    """Those of the function, and one that Lambda writes of each invocation."""
+    watched.world.queue(BatchSize=1)
+    watched.world.send("good", "good")
+    watched.world.functions.converge()
+    lines = len(watched.world.functions.logs("observer"))
+    group = metric("AWS/Logs", "IncomingLogEvents", LogGroupName="/aws/lambda/observer")
+    assert watched.value(group) == lines + 2
+
+
 def test_alias_has_metrics_of_its_own(watched: Watched) -> None:
     """What is invoked by an alias counts for the function and for the alias."""
     watched.world.queue()

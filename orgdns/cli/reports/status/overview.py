@@ -65,6 +65,14 @@ class Alarms:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionLogs:
+    """The functions that run without a log event, each with the time since when; `fault` says why that is not known."""
+
+    unlogged: Mapping[str, Millis] = field(default_factory=dict)
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DampedAccount:
     """How many instances and VPCs of an account the last sweeps found damped: their events are ignored for a while."""
 
@@ -80,7 +88,8 @@ class Overview:
     `zone_ids` are the zones by domain. `listed` are the spokes that have a stack of the rollout; it matters only for a
     spoke whose names were withdrawn, which counts as closed or unreachable if it is listed. `limits` are those of
     accounts and zones. `path` is what the ledger says of the path, `path_facts` what AWS says of its parts, and
-    `backlog` says which names wait. `alarms` are those that CloudWatch shows in ALARM.
+    `backlog` says which names wait. `alarms` are those that CloudWatch shows in ALARM, and `function_logs` says which
+    functions write no log.
     """
 
     now: Millis
@@ -95,6 +104,7 @@ class Overview:
     path: PathState = field(default_factory=PathState)
     path_facts: PathFacts = field(default_factory=PathFacts)
     alarms: Alarms = Alarms()
+    function_logs: FunctionLogs = field(default_factory=FunctionLogs)
 
     @cached_property
     def health(self) -> Health:

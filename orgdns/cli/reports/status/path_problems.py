@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _OF_FUNCTIONS: Final = {
     contract.OBSERVER_FUNCTION: Stage.OBSERVER,
+    contract.PUBLISHER_FUNCTION: Stage.PUBLISHER,
     contract.SWEEPER_FUNCTION: Stage.SWEEPS,
     contract.ASSOCIATOR_FUNCTION: Stage.ASSOCIATIONS,
 }
@@ -37,7 +38,9 @@ def facts(overview: Overview) -> Iterator[Problem]:
     if fault := overview.path_facts.table_fault:
         title = "The ledger is not protected"
         yield Problem("ledger-unprotected", Stage.LEDGER, title, NEVER, (), (fault,), "protect the table again")
-    unknown = tuple(each for each in (overview.path_facts.unknown, overview.alarms.fault) if each)
+    unknown = tuple(
+        each for each in (overview.path_facts.unknown, overview.alarms.fault, overview.function_logs.fault) if each
+    )
     if unknown:
         todo = "give the operator the permission: docs/operate.md has the policy"
         yield Problem("unknown", Stage.LEDGER, "Cannot be read with these credentials", NEVER, (), unknown, todo)
@@ -48,8 +51,20 @@ def mappings(overview: Overview) -> Iterator[Problem]:
     for function, fault in overview.path_facts.queue_faults:
         title = f"The function {function} gets no messages"
         todo = "enable the mapping, or give the function's role what the reason names"
-        stage = _OF_FUNCTIONS.get(function, Stage.PUBLISHER)
-        yield Problem("mapping-stopped", stage, title, NEVER, (function,), (fault,), todo)
+        yield Problem("mapping-stopped", _OF_FUNCTIONS[function], title, NEVER, (function,), (fault,), todo)
+
+
+def logs(overview: Overview) -> Iterator[Problem]:
+    """Functions that write no log: what they report is lost, and so are the metrics in it."""
+    for function, since in overview.function_logs.unlogged.items():
+        # The execution role of a function has its name.
+        line = (
+            f"it runs, but nothing reaches its log group {contract.LOG_GROUP_PREFIX}{function}: its role {function} "
+            "needs logs:CreateLogStream and logs:PutLogEvents there"
+        )
+        title = f"The function {function} writes no log"
+        todo = "deploy the hub template again, if the role lost them or the log group is gone"
+        yield Problem("logs-missing", _OF_FUNCTIONS[function], title, since, (function,), (line,), todo)
 
 
 def paused(overview: Overview) -> Iterator[Problem]:
