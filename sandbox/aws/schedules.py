@@ -18,6 +18,7 @@ from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
 
 from sandbox.aws.cloudformation.expressions import NoExpression, period_of
+from sandbox.aws.cloudwatch.metrics import metric
 from sandbox.aws.events.delivery import bus_of
 from sandbox.aws.iam.evaluation import Request, identity_allows, resource_allows
 from sandbox.aws.iam.guard import deployed_role, identity_documents, trust_document
@@ -26,6 +27,7 @@ from sandbox.aws.partition import arn_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from sandbox.aws.cloudwatch.metrics import MetricStore
     from sandbox.aws.events.eventbridge import Router
     from sandbox.clock import Clock
 
@@ -49,11 +51,14 @@ class Schedules:
     """The deployed schedules of all accounts, and when each of them last ran.
 
     Attributes:
+        metrics: Where errors of targets are counted, if anywhere ("Monitoring Amazon EventBridge Scheduler with Amazon
+            CloudWatch", https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html).
         dropped: Called with the reason if a due schedule cannot run.
     """
 
     clock: Clock
     router: Router
+    metrics: MetricStore | None = None
     dropped: Callable[[str], None] = lambda _reason: None
     _carried_out: dict[str, float] = field(default_factory=dict)
 
@@ -91,6 +96,10 @@ class Schedules:
         try:
             self._send(schedule)
         except NotDelivered:
+            if self.metrics:
+                region, account = _place(schedule)
+                failed = metric("AWS/Scheduler", "TargetErrorCount", ScheduleGroup=schedule.group_name)
+                self.metrics.put((account, region), failed, [1])
             # "Configuring a dead-letter queue for EventBridge Scheduler"
             # (https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html).
             letters = schedule.target.get("DeadLetterConfig", {}).get("Arn")

@@ -132,7 +132,7 @@ def world(
             guard,
             dns_server,
             reverse,
-            Schedules(clock, router),
+            Schedules(clock, router, metrics),
             profiles,
             trails,
             packages,

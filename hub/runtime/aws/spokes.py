@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 
+# If the second permission is missing, AWS says that the account is no delegated administrator.
+_NEEDED: Final = (
+    f"the role {contract.SWEEPER_ROLE} needs cloudformation:ListStackInstances and "
+    "organizations:ListDelegatedAdministrators, and the hub account must be a delegated administrator of StackSets"
+)
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _REGION: Final = re.compile(r"[a-z0-9-]{1,32}")
 
@@ -50,7 +55,7 @@ class StackSetSpokes:
         except (ClientError, *NO_ANSWER) as error:
             if stack_set == contract.INCLUDED_REGION_STACK_SET and _is_missing(error):
                 return frozenset()
-            raise SpokesUnknown(f"cannot list the stack instances of {stack_set}: {error}") from error
+            raise SpokesUnknown(f"cannot list the stack instances of {stack_set}: {_NEEDED}: {error}") from error
         found: set[Spoke | Unreadable] = set()
         for page in pages:
             summaries = readable(lambda each: list(required(each, "Summaries")), page, stack_set)

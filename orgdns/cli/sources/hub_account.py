@@ -17,9 +17,9 @@ from orgdns.cli.sources.alarms import firing_alarms
 from orgdns.cli.sources.backlog import backlog, waiting_messages
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown, deployed
-from orgdns.cli.sources.function_logs import function_logs
 from orgdns.cli.sources.ledger import HubLedger, overview
 from orgdns.cli.sources.ledger_stream import path_facts
+from orgdns.cli.sources.permissions import permissions
 from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class HubAccount:
             found,
             path_facts=self.path_facts(hub),
             alarms=self.alarms(),
-            function_logs=function_logs(self.client("cloudwatch"), found.now),
+            permissions=permissions(self.client("cloudwatch"), found.now),
             backlog=self.backlog(hub),
         )
 

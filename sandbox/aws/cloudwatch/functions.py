@@ -86,6 +86,10 @@ class FunctionMetrics:
         now = self.clock.now()
         self._put(function, qualifier, "IteratorAge", max(0.0, now - created) * 1000, "Milliseconds", now)
 
+    def undelivered(self, function: Moto, qualifier: str) -> None:
+        """Count a batch that failed, and that its destination did not get."""
+        self._put(function, qualifier, "DestinationDeliveryFailures", 1, "Count", self.clock.now())
+
     def _count_log_event(self, function: Moto) -> None:
         group = metric(LOGS_NAMESPACE, "IncomingLogEvents", LogGroupName=function.logs_group_name)
         self.store.put((function.account_id, function.region), group, [1])

@@ -18,6 +18,7 @@ from moto.sqs.models import SQSBackend, sqs_backends
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudwatch.metrics import metric
+from sandbox.aws.sqs.fair_queues import counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,10 +79,13 @@ class QueueMetrics:
             return
         hidden = [message for message in messages if not message.visible]
         delayed = [message for message in messages if message.visible and message.delayed]
+        counted = counts_of(queue)
         ages = [now - _arrival(message) / 1000 for message in messages if _receives(message) <= _POISON_RECEIVES]
         for name, value, reported in (
             ("ApproximateNumberOfMessagesVisible", len(messages) - len(hidden) - len(delayed), True),
             ("NumberOfMessagesSent", self._sent.pop(queue.queue_arn, 0), True),
+            ("NumberOfMessagesReceived", counted.pop("NumberOfMessagesReceived", 0), True),
+            ("NumberOfMessagesDeleted", counted.pop("NumberOfMessagesDeleted", 0), True),
             ("ApproximateNumberOfMessagesNotVisible", len(hidden), hidden),
             ("ApproximateNumberOfMessagesDelayed", len(delayed), delayed),
             ("ApproximateAgeOfOldestMessage", max(ages, default=0.0), ages),

@@ -39,6 +39,9 @@ class Invoker(Protocol):
     def received(self, function: Moto, qualifier: str, created: float) -> None:
         """Tell that the function received records of a stream, the last of which was created at this time."""
 
+    def undelivered(self, function: Moto, qualifier: str) -> None:
+        """Tell that a batch that failed did not reach its destination."""
+
 
 @dataclass(slots=True)
 class QueuePoller:

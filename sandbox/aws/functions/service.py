@@ -72,6 +72,9 @@ class Watcher(Protocol):
     def received(self, function: Moto, qualifier: str, created: float) -> None:
         """Tell that the function received records of a stream, the last of which was created at this time."""
 
+    def undelivered(self, function: Moto, qualifier: str) -> None:
+        """Tell that a batch that failed did not reach its destination."""
+
 
 class Functions:
     """The functions of the discovered accounts and regions, and the pollers of their event source mappings.
@@ -172,6 +175,11 @@ class Functions:
         """Tell the watcher that a function received records of a stream."""
         if self.watcher:
             self.watcher.received(function, qualifier, created)
+
+    def undelivered(self, function: Moto, qualifier: str) -> None:
+        """Tell the watcher that a batch that failed did not reach its destination."""
+        if self.watcher:
+            self.watcher.undelivered(function, qualifier)
 
     def _run(self, function: Moto, event: Event, place: str, request_id: str) -> Outcome:
         name = function.function_name

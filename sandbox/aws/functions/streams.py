@@ -178,7 +178,13 @@ class StreamPoller:
         if not destination:
             return
         _, _, _, region, account, name = destination.split(":")
-        self.service.check(self.function, "sqs:SendMessage", destination)
+        try:
+            self.service.check(self.function, "sqs:SendMessage", destination)
+        except PermissionError:
+            # Lambda counts it ("Types of metrics for Lambda functions",
+            # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html), and goes on.
+            self.service.undelivered(self.function, qualifier_of_mapping(self.mapping))
+            return
         body = {
             "requestContext": {
                 "requestId": outcome.request_id,

@@ -67,7 +67,16 @@ def received(queue: Moto, count: int, visibility_timeout: int | None = None) -> 
                 heappush(quietest, (flying, len(of_tenant), number, of_tenant))
         if removed:
             queue._messages = [message for message in queue._messages if message not in removed]
+    counts_of(queue)["NumberOfMessagesReceived"] += len(taken)
     return taken
+
+
+def counts_of(queue: Moto) -> Counter[str]:
+    """How many messages of a queue were received and deleted since the last sample, by the name of the metric."""
+    if not hasattr(queue, "counted"):
+        queue.counted = Counter()
+    counted: Counter[str] = queue.counted
+    return counted
 
 
 def _tenants(queue: Moto, now: float) -> tuple[dict[str, deque[Moto]], Counter[str]]:
@@ -92,6 +101,7 @@ def delete(queue: Moto, ids: Collection[str]) -> None:
     with queue._messages_lock:
         deleted = [message for message in queue._messages if message.id in ids]
         queue._messages = [message for message in queue._messages if message.id not in ids]
+    counts_of(queue)["NumberOfMessagesDeleted"] += len(deleted)
     for message in deleted:
         queue.pending_messages.discard(message)
         queue.deleted_messages.update(message.all_receipt_handles)

@@ -6,6 +6,7 @@ import json
 
 from sandbox.aws.cloudwatch.metrics import Metric, metric
 from tests.support.sandbox.cloudwatch import Watched
+from tests.support.sandbox.functions import ACCOUNT, REGION
 
 
 def of(function: str, name: str, qualifier: str = "") -> Metric:
@@ -71,6 +72,20 @@ def test_alias_has_metrics_of_its_own(watched: Watched) -> None:
     assert watched.value(of("observer", "Invocations")) == 2
     assert watched.value(of("observer", "Invocations", "live")) == 1
     assert watched.value(of("observer", "Errors", "live")) == 0
+
+
+def test_batch_that_its_destination_does_not_get(watched: Watched) -> None:
+    """The role may not send to it: Lambda counts it, and goes on with the next records."""
+    watched.world.sqs.create_queue(QueueName="discarded")
+    destination = {"OnFailure": {"Destination": f"arn:aws:sqs:{REGION}:{ACCOUNT}:discarded"}}
+    watched.world.table(MaximumRetryAttempts=0, DestinationConfig=destination)
+    watched.world.guard.denied = "sqs:SendMessage"
+    watched.world.put("raise")
+    watched.world.functions.converge()
+    watched.world.put("next")
+    watched.world.functions.converge()
+    assert watched.world.batches() == [["raise"], ["next"]]
+    assert watched.value(of("publisher", "DestinationDeliveryFailures")) == 1
 
 
 def test_iterator_age_is_that_of_the_last_record(watched: Watched) -> None:

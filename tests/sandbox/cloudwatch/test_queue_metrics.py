@@ -9,12 +9,14 @@ import pytest
 from sandbox.aws.cloudwatch.metrics import metric
 from tests.support.sandbox.cloudwatch import PLACE, Watched
 
-VISIBLE, HIDDEN, DELAYED, AGE, SENT = (
+VISIBLE, HIDDEN, DELAYED, AGE, SENT, RECEIVED, DELETED = (
     "ApproximateNumberOfMessagesVisible",
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
     "ApproximateAgeOfOldestMessage",
     "NumberOfMessagesSent",
+    "NumberOfMessagesReceived",
+    "NumberOfMessagesDeleted",
 )
 HOUR = 3600
 
@@ -63,6 +65,31 @@ def test_sent_messages_are_counted_once(queue: Watched) -> None:
     queue.world.send("one", "two")
     assert sampled(queue, SENT) == [2]
     assert sampled(queue, SENT) == [0]
+
+
+def test_messages_that_a_function_gets_are_counted(watched: Watched) -> None:
+    """As received, and as deleted if Lambda may delete them."""
+    watched.world.queue()
+    watched.world.send("one", "fail")
+    watched.world.functions.converge()
+    assert sampled(watched, RECEIVED) == [2]
+    assert sampled(watched, RECEIVED) == [0]
+    watched.world.send("two", "three")
+    watched.world.functions.converge()
+    assert sampled(watched, DELETED) == [2]
+    watched.world.guard.denied = "sqs:DeleteMessage"
+    watched.world.send("four")
+    watched.world.functions.converge()
+    assert sampled(watched, DELETED) == [0]
+
+
+def test_message_that_a_person_deletes_is_counted(queue: Watched) -> None:
+    """As any other."""
+    queue.world.send("one", "two")
+    received = queue.world.sqs.receive_message(QueueUrl=queue.world.url)["Messages"]
+    receipts = [{"Id": str(number), "ReceiptHandle": each["ReceiptHandle"]} for number, each in enumerate(received)]
+    queue.world.sqs.delete_message_batch(QueueUrl=queue.world.url, Entries=receipts)  # type: ignore[arg-type] # plain dicts do
+    assert sampled(queue, DELETED) == [len(received)]
 
 
 def test_age_is_that_of_the_oldest_message(queue: Watched) -> None:

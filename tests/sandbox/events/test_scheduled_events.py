@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.aws.cloudwatch.metrics import MetricStore, metric
 from sandbox.aws.events.delivery import bus_arn
 from sandbox.aws.schedules import NotAllowed, NotDelivered, Schedules
 from sandbox.clock import RealClock
@@ -22,7 +23,7 @@ def schedules(world: World) -> Schedules:
     world.rules.put_rule(Name="out", EventPattern=json.dumps({"source": ["team.app"]}))
     allow(world, "scheduled", bus_arn(world.member, REGION), world.dead)
     world.client("scheduler", world.member, REGION).create_schedule_group(Name=GROUP)
-    return Schedules(RealClock(), world.router)
+    return Schedules(RealClock(), world.router, MetricStore(RealClock()))
 
 
 def allow(world: World, role: str, *resources: str, **condition: str) -> None:
@@ -67,10 +68,19 @@ def schedule(world: World, arn: str | None = None, source: str = "team.app", **t
     )
 
 
+def errors(schedules: Schedules, account: str) -> int:
+    """How many errors of targets CloudWatch counted for the group."""
+    assert schedules.metrics
+    now = RealClock().now()
+    of = metric("AWS/Scheduler", "TargetErrorCount", ScheduleGroup=GROUP)
+    return len(schedules.metrics.values((account, REGION), of, now - 60, now + 60))
+
+
 def test_event_goes_through_the_rules_of_the_bus(world: World, schedules: Schedules) -> None:
     """The event has the schedule's account and region, the present time, and what the schedule says."""
     schedule(world)
     assert schedules.fire_due() == 1
+    assert errors(schedules, world.member) == 0
     (event,) = world.events()
     assert re.fullmatch(r"[0-9a-f-]{36}", event.pop("id"))
     assert event == {
@@ -98,6 +108,7 @@ def test_role_must_allow_the_bus(world: World, schedules: Schedules) -> None:
     schedule(world, source="team.other", RoleArn=f"arn:aws:iam::{world.member}:role/narrow")
     with pytest.raises(NotAllowed, match="do not allow events:PutEvents"):
         schedules.fire("report")
+    assert errors(schedules, world.member) == 1
     assert world.events() == []
 
 
@@ -118,6 +129,7 @@ def test_undelivered_event_is_a_dead_letter(world: World, schedules: Schedules, 
     schedule(world, arn, RoleArn=role, DeadLetterConfig={"Arn": world.dead})
     schedules.fire("report")
     assert [message["Body"] for message in world.received(world.dead)] == ['{"n": 1}']
+    assert errors(schedules, world.member) == 1
 
 
 def test_dead_letter_queue_must_be_a_queue(world: World, schedules: Schedules) -> None:

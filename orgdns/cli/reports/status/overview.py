@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Fqdn, Millis, Spoke
     from hub.runtime.model.status import Pause, ScheduleCursor
     from hub.runtime.model.usage import Limits
+    from orgdns.cli.reports.status.permissions import Sign
 
 
 class SubjectUnknown(Exception):
@@ -65,10 +66,10 @@ class Alarms:
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionLogs:
-    """The functions that run without a log event, each with the time since when; `fault` says why that is not known."""
+class Permissions:
+    """The signs that a role lacks a permission, each with the time since when; `fault` says why they are not known."""
 
-    unlogged: Mapping[str, Millis] = field(default_factory=dict)
+    signs: tuple[tuple[Sign, Millis], ...] = ()
     fault: str = ""
 
 
@@ -88,8 +89,8 @@ class Overview:
     `zone_ids` are the zones by domain. `listed` are the spokes that have a stack of the rollout; it matters only for a
     spoke whose names were withdrawn, which counts as closed or unreachable if it is listed. `limits` are those of
     accounts and zones. `path` is what the ledger says of the path, `path_facts` what AWS says of its parts, and
-    `backlog` says which names wait. `alarms` are those that CloudWatch shows in ALARM, and `function_logs` says which
-    functions write no log.
+    `backlog` says which names wait. `alarms` are those that CloudWatch shows in ALARM, and `permissions` are the
+    signs that a role lacks one.
     """
 
     now: Millis
@@ -104,7 +105,7 @@ class Overview:
     path: PathState = field(default_factory=PathState)
     path_facts: PathFacts = field(default_factory=PathFacts)
     alarms: Alarms = Alarms()
-    function_logs: FunctionLogs = field(default_factory=FunctionLogs)
+    permissions: Permissions = Permissions()
 
     @cached_property
     def health(self) -> Health:

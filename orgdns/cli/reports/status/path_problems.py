@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from hub.runtime import contract
 from hub.runtime.model.health.path import Stage, path_problems
 from hub.runtime.model.names import NEVER
+from orgdns.cli.reports.status.permissions import STAGES
 from orgdns.cli.reports.status.problem import Problem, one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from orgdns.cli.reports.status.overview import Overview
-
-
-_OF_FUNCTIONS: Final = {
-    contract.OBSERVER_FUNCTION: Stage.OBSERVER,
-    contract.PUBLISHER_FUNCTION: Stage.PUBLISHER,
-    contract.SWEEPER_FUNCTION: Stage.SWEEPS,
-    contract.ASSOCIATOR_FUNCTION: Stage.ASSOCIATIONS,
-}
 
 
 def path(overview: Overview) -> Iterator[Problem]:
@@ -39,7 +31,7 @@ def facts(overview: Overview) -> Iterator[Problem]:
         title = "The ledger is not protected"
         yield Problem("ledger-unprotected", Stage.LEDGER, title, NEVER, (), (fault,), "protect the table again")
     unknown = tuple(
-        each for each in (overview.path_facts.unknown, overview.alarms.fault, overview.function_logs.fault) if each
+        each for each in (overview.path_facts.unknown, overview.alarms.fault, overview.permissions.fault) if each
     )
     if unknown:
         todo = "give the operator the permission: docs/operate.md has the policy"
@@ -51,20 +43,16 @@ def mappings(overview: Overview) -> Iterator[Problem]:
     for function, fault in overview.path_facts.queue_faults:
         title = f"The function {function} gets no messages"
         todo = "enable the mapping, or give the function's role what the reason names"
-        yield Problem("mapping-stopped", _OF_FUNCTIONS[function], title, NEVER, (function,), (fault,), todo)
+        yield Problem("mapping-stopped", STAGES[function], title, NEVER, (function,), (fault,), todo)
 
 
-def logs(overview: Overview) -> Iterator[Problem]:
-    """Functions that write no log: what they report is lost, and so are the metrics in it."""
-    for function, since in overview.function_logs.unlogged.items():
-        # The execution role of a function has its name.
-        line = (
-            f"it runs, but nothing reaches its log group {contract.LOG_GROUP_PREFIX}{function}: its role {function} "
-            "needs logs:CreateLogStream and logs:PutLogEvents there"
-        )
-        title = f"The function {function} writes no log"
-        todo = "deploy the hub template again, if the role lost them or the log group is gone"
-        yield Problem("logs-missing", _OF_FUNCTIONS[function], title, since, (function,), (line,), todo)
+def permissions(overview: Overview) -> Iterator[Problem]:
+    """Roles that seem to lack a permission."""
+    for sign, since in overview.permissions.signs:
+        line = f"{sign.what}: the role needs {sign.needed}"
+        title = f"The role {sign.role} seems to lack a permission"
+        todo = "give the role the permission again: deploy the hub template again"
+        yield Problem("permissions-missing", sign.stage, title, since, (sign.role,), (line,), todo)
 
 
 def paused(overview: Overview) -> Iterator[Problem]:

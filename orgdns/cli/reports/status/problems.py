@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orgdns.cli.reports.status.alarm_problems import alarms
-from orgdns.cli.reports.status.path_problems import facts, logs, mappings, not_yet, path, paused, waiting
+from orgdns.cli.reports.status.path_problems import facts, mappings, not_yet, path, paused, permissions, waiting
 from orgdns.cli.reports.status.spoke_problems import events, failing_looks, pending, unknown_vpcs, unreachable
 from orgdns.cli.reports.status.zone_problems import closed_zones, contested, near_limit, overdue, unreadable
 
@@ -29,7 +29,7 @@ def problems(overview: Overview) -> tuple[Problem, ...]:
             path(overview),
             mappings(overview),
             facts(overview),
-            logs(overview),
+            permissions(overview),
             paused(overview),
             closed_zones(overview),
             pending(overview),

@@ -1,0 +1,117 @@
+"""Roles that seem to lack a permission that AWS uses in their name, so that no log can say so. Pure.
+
+Lambda writes logs, deletes messages and sets failed batches aside with the role of a function, and EventBridge
+Scheduler sends with the role of a schedule. CloudWatch counts what they do, and what should follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hub.runtime import contract
+from hub.runtime.model.health.path import Stage
+from hub.runtime.model.names import NEVER, Millis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# CloudWatch counts in periods of this length, in seconds.
+PERIOD: Final = 300
+# CloudWatch has the counts some minutes after a period. Milliseconds from the period's start.
+_KNOWN_AFTER: Final = 2 * PERIOD * 1_000
+# A failure that is older than this is over. Milliseconds.
+_RECENT: Final = 3_600_000
+
+STAGES: Final = {
+    contract.OBSERVER_FUNCTION: Stage.OBSERVER,
+    contract.PUBLISHER_FUNCTION: Stage.PUBLISHER,
+    contract.SWEEPER_FUNCTION: Stage.SWEEPS,
+    contract.ASSOCIATOR_FUNCTION: Stage.ASSOCIATIONS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric of CloudWatch with one dimension, in the hub account and region."""
+
+    namespace: str
+    name: str
+    dimension: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What shows that a role lacks a permission: something happens, and what should follow does not.
+
+    If nothing should follow, what happens is a failure. `what` describes the sign, and `needed` are the permissions.
+    """
+
+    stage: Stage
+    role: str
+    happens: Metric
+    follows: Metric | None
+    what: str
+    needed: str
+
+
+def since(sign: Sign, happened: Iterable[Millis], followed: Iterable[Millis], now: Millis) -> Millis:
+    """Return since when a sign shows; 0 if it does not.
+
+    Both are the starts of the periods in which something was counted. The order does not matter.
+    """
+    if sign.follows is None:
+        return min((start for start in happened if start > now - _RECENT), default=NEVER)
+    last = max(followed, default=NEVER)
+    return min((start for start in happened if last < start <= now - _KNOWN_AFTER), default=NEVER)
+
+
+def _logs(function: str) -> Sign:
+    # The execution role of a function has its name.
+    group = f"{contract.LOG_GROUP_PREFIX}{function}"
+    return Sign(
+        STAGES[function],
+        function,
+        Metric("AWS/Lambda", "Invocations", "FunctionName", function),
+        Metric("AWS/Logs", "IncomingLogEvents", "LogGroupName", group),
+        f"the function {function} runs, but nothing reaches its log group {group}",
+        "logs:CreateLogStream and logs:PutLogEvents",
+    )
+
+
+def _messages(function: str, queue: str) -> Sign:
+    return Sign(
+        STAGES[function],
+        function,
+        Metric("AWS/SQS", "NumberOfMessagesReceived", "QueueName", queue),
+        Metric("AWS/SQS", "NumberOfMessagesDeleted", "QueueName", queue),
+        f"the function {function} gets messages of the queue {queue}, but none is deleted, so they come again",
+        "sqs:DeleteMessage, unless its log says that each message failed",
+    )
+
+
+SIGNS: Final = (
+    *(_logs(function) for function in contract.FUNCTIONS),
+    _messages(contract.OBSERVER_FUNCTION, contract.EVENTS_QUEUE),
+    _messages(contract.PUBLISHER_FUNCTION, contract.BACKLOG_QUEUE),
+    _messages(contract.SWEEPER_FUNCTION, contract.SWEEPS_QUEUE),
+    _messages(contract.ASSOCIATOR_FUNCTION, contract.ASSOCIATIONS_QUEUE),
+    Sign(
+        Stage.PUBLISHER,
+        contract.PUBLISHER_ROLE,
+        Metric("AWS/Lambda", "DestinationDeliveryFailures", "FunctionName", contract.PUBLISHER_FUNCTION),
+        None,
+        f"Lambda could not set a failed batch aside in {contract.PUBLISHER_DEAD_LETTER_QUEUE}, so only the next audit "
+        "publishes its names",
+        "sqs:SendMessage",
+    ),
+    Sign(
+        Stage.EVENTS,
+        contract.SCHEDULE_ROLE,
+        Metric("AWS/Scheduler", "TargetErrorCount", "ScheduleGroup", contract.PREFIX),
+        None,
+        "EventBridge Scheduler cannot start sweeps, audits or heartbeats",
+        f"sqs:SendMessage for {contract.SWEEPS_QUEUE} and events:PutEvents for the event bus {contract.EVENT_BUS}",
+    ),
+)
