@@ -46,8 +46,8 @@ class DiscoveryOutcome:
     `kept` counts the VPCs of a withdrawn spoke that still have associations made by orgdns. `associated` counts the
     VPCs that are associated with each zone and with the Profile, or are enqueued for that; it is None if they could not
     be described. `damped` counts the VPCs whose events are ignored for a while. `refused` counts the VPCs that need a
-    step which AWS refused the last time, and `refusal` is AWS's reason for one of them.
-
+    step which AWS refused the last time, and `refusal` is AWS's reason for one of them. `denied` are AWS's messages
+    about calls that a policy of the spoke denies, and without which the VPCs are described in part.
     """
 
     status: VpcsStatus
@@ -58,6 +58,7 @@ class DiscoveryOutcome:
     damped: int = 0
     refused: int = 0
     refusal: str = ""
+    denied: tuple[str, ...] = ()
 
     @property
     def work(self) -> int:
@@ -203,6 +204,7 @@ class VpcDiscovery:
             damped=damped,
             refused=len(refusals),
             refusal=refusals[0] if refusals else "",
+            denied=described.denied,
         )
 
     def _failed(

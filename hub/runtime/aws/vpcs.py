@@ -118,6 +118,7 @@ class SpokeVpcs:
             tuple(vpc for vpc in found if isinstance(vpc, Vpc)),
             tuple(sorted(shared)),
             tuple(sorted(vpc for vpc in found if isinstance(vpc, Unreadable))),
+            tuple(sorted(description.denied)),
         )
 
 
@@ -143,6 +144,7 @@ class _Description:
         self._spoke = spoke
         self._profile_owner = profile_owner
         self._own_zones = zones
+        self.denied: set[str] = set()
         self._ec2: Any = clients.client(role_arn, spoke.region, "ec2")
         self._route53: Any = clients.client(role_arn, REGION, "route53")
         self._resolver: Any = clients.client(role_arn, spoke.region, "route53resolver")
@@ -158,8 +160,8 @@ class _Description:
         if not described:
             return
         rules, resolver_configs = Rules(self._resolver), self._resolver_configs()
-        firewalls = Firewalls(self._resolver, frozenset(self._own_zones.values()))
-        profiles = Profiles(self._profiles, self._profile_owner, self._own_zones)
+        firewalls = Firewalls(self._resolver, frozenset(self._own_zones.values()), self.denied)
+        profiles = Profiles(self._profiles, self._profile_owner, self._own_zones, self.denied)
         servers = dict(dhcp_options) | self._dns_servers(described.values(), dhcp_options)
         for vpc_id, vpc in described.items():
             if self._profile_owner and vpc_id in profiles.unread:
@@ -229,7 +231,7 @@ class _Description:
         """
         if all(vpc.get("DhcpOptionsId", NO_DHCP_OPTIONS) in {NO_DHCP_OPTIONS, *known} for vpc in described):
             return {}
-        sets, _ = listed(self._ec2, "describe_dhcp_options", "DhcpOptions")
+        sets, _ = listed(self._ec2, "describe_dhcp_options", "DhcpOptions", denied=self.denied)
         return {text_in(options, "DhcpOptionsId"): servers_of(options) for options in sets}
 
     def listed(self, vpc_ids: Collection[str] | None) -> Iterator[Mapping[str, Any]]:

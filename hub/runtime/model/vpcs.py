@@ -119,12 +119,14 @@ class DescribedVpcs:
     """The VPCs that a spoke owns, and those of other accounts that it can see.
 
     `unreadable` are VPCs that exist and cannot be read, by their ids. The id is empty if not even that can be read: any
-    VPC that is not among the others may be it.
+    VPC that is not among the others may be it. `denied` are AWS's messages about calls that a policy denies, and
+    without which the VPCs are described in part.
     """
 
     vpcs: tuple[Vpc, ...] = ()
     shared: tuple[SharedVpc, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    denied: tuple[str, ...] = ()
 
     @property
     def faults(self) -> Mapping[str, str]:

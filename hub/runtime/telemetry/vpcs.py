@@ -27,6 +27,11 @@ def report_discovery(outcome: DiscoveryOutcome) -> None:
         metrics.add_metric("VpcsUnreadable", MetricUnit.Count, len(outcome.unreadable))
         first = {each.what or "without an id": each.reason for each in outcome.unreadable[:SHOWN_NAMES]}
         logger.warning("VPCs cannot be read", extra=fields | {"unreadable": len(outcome.unreadable), "first": first})
+    if outcome.denied:
+        first_denied = outcome.denied[:SHOWN_NAMES]
+        logger.warning(
+            "VPCs described in part", extra=fields | {"denied": len(outcome.denied), "reasons": first_denied}
+        )
     if status.fault:
         metrics.add_metric("VpcsNotDescribed", MetricUnit.Count, 1)
         logger.warning("VPCs not described", extra=fields | {"reason": status.fault})

@@ -32,6 +32,13 @@ OF_VPCS: Final = (
         "These VPCs, or their rows in the ledger, cannot be read; they keep their associations.",
     ),
     Message(
+        "VPCs described in part",
+        Level.WARNING,
+        _SWEEPER,
+        "denied enqueued reasons spoke vpcs",
+        "A policy denies calls, which `reasons` name: what else decides answers in these VPCs is not known.",
+    ),
+    Message(
         "VPC updated",
         Level.INFO,
         _ASSOCIATOR,

@@ -61,16 +61,20 @@ class _Rule(NamedTuple):
 
 
 class Firewalls:
-    """DNS Firewall in one spoke. A rule group or a domain list of several VPCs is read once."""
+    """DNS Firewall in one spoke. A rule group or a domain list of several VPCs is read once.
 
-    def __init__(self, resolver: Any, zones: Collection[Fqdn]) -> None:  # noqa: ANN401 - boto3 has no types for it
+    AWS's messages about calls that a policy denies are added to `denied`.
+    """
+
+    def __init__(self, resolver: Any, zones: Collection[Fqdn], denied: set[str] | None = None) -> None:  # noqa: ANN401 - boto3 has no types for it
         self._resolver = resolver
+        self._denied = denied
         self._zones = zones
         self._rules: dict[str, tuple[FirewallRule, ...]] = {}
         self._domains: dict[str, tuple[tuple[str, ...], bool]] = {}
         self._reads_left, self._domains_left = READS, DOMAINS_READ
         associations, complete = listed(
-            resolver, "list_firewall_rule_group_associations", "FirewallRuleGroupAssociations"
+            resolver, "list_firewall_rule_group_associations", "FirewallRuleGroupAssociations", denied=denied
         )
         # The rule groups of each VPC with their priorities. An association that cannot be read has no place among them.
         self._groups: dict[str, list[tuple[int, str]]] = {}
@@ -147,7 +151,7 @@ class Firewalls:
         self._reads_left -= 1
         if self._reads_left < 0 or self._domains_left <= 0:
             return [], False
-        return listed(self._resolver, operation, key, most, **request)
+        return listed(self._resolver, operation, key, most, self._denied, **request)
 
 
 def bounded(rules: Iterable[FirewallRule]) -> tuple[FirewallRule, ...]:

@@ -71,6 +71,7 @@ class Profiles:
         owner: The account that owns the Profile of orgdns; empty if no zone is resolved by one. Then a spoke that may
             not read Profiles is not unreachable: what they bring is unknown.
         zones: The zones of orgdns by id.
+        denied: AWS's messages about calls that a policy denies are added to it.
 
     Attributes:
         profile: The id of the Profile of orgdns that its owner shares with the account in the region, or empty.
@@ -78,8 +79,15 @@ class Profiles:
         unread: Why the associations of VPCs cannot be read, by the id of the VPC.
     """
 
-    def __init__(self, client: Any, owner: str, zones: Mapping[str, Fqdn]) -> None:  # noqa: ANN401 - as boto3 has no types
+    def __init__(
+        self,
+        client: Any,  # noqa: ANN401 - as boto3 has no types
+        owner: str,
+        zones: Mapping[str, Fqdn],
+        denied: set[str] | None = None,
+    ) -> None:
         self._client = client
+        self._denied = denied
         self._owner = owner
         self._zones = zones
         self._resources: dict[str, tuple[tuple[_Resource, ...], bool]] = {}
@@ -134,7 +142,7 @@ class Profiles:
         if profile not in self._resources and len(self._resources) >= PROFILES_READ:
             return (), False
         if profile not in self._resources:
-            found, complete = listed(self._client, *_RESOURCES, RESOURCES_READ, ProfileId=profile)
+            found, complete = listed(self._client, *_RESOURCES, RESOURCES_READ, self._denied, ProfileId=profile)
             self._resources[profile] = _read_resources(found, complete=complete)
         return self._resources[profile]
 
@@ -182,7 +190,7 @@ class Profiles:
 
     def _listed_associations(self) -> tuple[list[Mapping[str, Any]], bool]:
         if not self._owner:
-            return listed(self._client, *_ASSOCIATIONS)
+            return listed(self._client, *_ASSOCIATIONS, denied=self._denied)
         # orgdns decides by these: it must know all of them.
         return list(all_listed(self._client, *_ASSOCIATIONS)), True
 

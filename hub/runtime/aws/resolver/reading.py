@@ -26,6 +26,9 @@ UNREADABLE: Final = frozenset(
         "ValidationException",
     }
 )
+# What IAM says when policies do not allow a call ("Troubleshoot access denied error messages",
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html).
+_BY_POLICY: Final = "is not authorized to perform"
 # The most reasons that the row of a VPC holds.
 REASONS: Final = 20
 
@@ -41,11 +44,12 @@ def listed(
     operation: str,
     key: str,
     most: int | None = None,
+    denied: set[str] | None = None,
     **request: object,
 ) -> tuple[list[Mapping[str, Any]], bool]:
     """The items of a listing, and whether these are all of them: what is denied is unknown.
 
-    At most the pages with `most` items are read.
+    At most the pages with `most` items are read. AWS's message is added to `denied` if a policy denies the call.
     """
     found: list[Mapping[str, Any]] = []
     try:
@@ -56,6 +60,8 @@ def listed(
     except ClientError as error:
         if error_code(error) not in UNREADABLE:
             raise
+        if denied is not None and _BY_POLICY in str(error):
+            denied.add(bounded(error))
         return [], False
     except EndpointConnectionError:
         # The service does not exist in every region: "Route 53 Resolver endpoints and quotas",
