@@ -1,25 +1,29 @@
-"""Which functions run without a log, by CloudWatch's counts of invocations and log events."""
+"""The signs that a role lacks a permission, by what CloudWatch counts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.stub import ANY, Stubber
+from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime import contract
 from hub.runtime.model.names import NEVER, Millis
-from orgdns.cli.reports.status.function_logs import PERIOD, unlogged_since
-from orgdns.cli.reports.status.overview import FunctionLogs
-from orgdns.cli.sources.function_logs import function_logs
+from orgdns.cli.reports.status.overview import Permissions
+from orgdns.cli.reports.status.permissions import PERIOD, SIGNS, Metric, since
+from orgdns.cli.sources.permissions import permissions
 from tests.support.aws.clients import SESSION
+from tests.support.generated import of_type
 
 NOW = datetime(2026, 11, 2, 9, 2, 30, tzinfo=UTC)
 START = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
 PERIODS = st.frozensets(st.integers(0, 40))
+OBSERVERS_LOG = SIGNS[0]
+FAILURES = [sign for sign in SIGNS if sign.follows is None]
 
 
 def millis(moment: datetime) -> Millis:
@@ -31,7 +35,7 @@ def starts(*numbers: int) -> list[Millis]:
 
 
 @pytest.mark.parametrize(
-    ("invoked", "logged", "since"),
+    ("happened", "followed", "first"),
     [
         ((), (), None),
         ((3,), (), 3),
@@ -43,50 +47,80 @@ def starts(*numbers: int) -> list[Millis]:
         ((35, 36), (), None),
     ],
 )
-def test_since_when_a_function_writes_no_log(
-    invoked: tuple[int, ...], logged: tuple[int, ...], since: int | None
+def test_what_should_follow_and_does_not(
+    happened: tuple[int, ...], followed: tuple[int, ...], first: int | None
 ) -> None:
-    """The first run after the last log event, if its counts are complete."""
-    expected = NEVER if since is None else starts(since)[0]
-    assert unlogged_since(starts(*invoked), starts(*logged), millis(NOW)) == expected
+    """It shows since the first time after what followed last, if the counts of that period are complete."""
+    expected = NEVER if first is None else starts(first)[0]
+    assert since(OBSERVERS_LOG, starts(*happened), starts(*followed), millis(NOW)) == expected
 
 
 @given(PERIODS, PERIODS)
-def test_a_later_log_event_ends_it(invoked: frozenset[int], logged: frozenset[int]) -> None:
+def test_what_follows_later_ends_it(happened: frozenset[int], followed: frozenset[int]) -> None:
     """Whatever was before, and in whichever order CloudWatch answers."""
-    ended = [*starts(*logged), *starts(max(invoked, default=0))]
-    assert unlogged_since(starts(*invoked), reversed(ended), millis(NOW)) == NEVER
+    ended = [*starts(*followed), *starts(max(happened, default=0))]
+    assert since(OBSERVERS_LOG, starts(*happened), reversed(ended), millis(NOW)) == NEVER
 
 
-def answer(**periods: tuple[int, ...]) -> dict[str, Any]:
-    """CloudWatch's answer: a count in some periods of each query, none in the others."""
-    results = []
-    for number in range(len(contract.FUNCTIONS)):
-        for kind in ("invoked", "logged"):
-            found = periods.get(f"{kind}{number}", ())
-            moments = [START + timedelta(seconds=each * PERIOD) for each in found]
-            results.append({"Id": f"{kind}{number}", "Timestamps": moments, "Values": [2.0] * len(moments)})
-    return {"MetricDataResults": results}
+@pytest.mark.parametrize(("happened", "first"), [((), None), ((24,), None), ((25,), 25), ((36, 30), 30)])
+def test_failure_shows_for_an_hour(happened: tuple[int, ...], first: int | None) -> None:
+    """At once, because nothing needs to follow."""
+    expected = NEVER if first is None else starts(first)[0]
+    assert since(FAILURES[0], starts(*happened), (), millis(NOW)) == expected
 
 
-def test_functions_without_a_log_are_named() -> None:
-    """Only those that ran, with the period of the first run without a log event."""
+def test_signs_are_of_the_templates_roles_and_resources() -> None:
+    """What AWS does with a role of the hub has a sign: each log group, and each queue that a function reads."""
+    roles = {role["RoleName"] for role in of_type("hub", "AWS::IAM::Role").values()}
+    assert {sign.role for sign in SIGNS} == roles
+    groups = {group["LogGroupName"] for group in of_type("hub", "AWS::Logs::LogGroup").values()}
+    assert {sign.follows.value for sign in SIGNS if sign.follows and sign.follows.namespace == "AWS/Logs"} == groups
+    queues = {queue["QueueName"] for queue in of_type("hub", "AWS::SQS::Queue").values()}
+    read = {queue for queue in queues if not queue.endswith("dead-letters")}
+    assert {sign.happens.value for sign in SIGNS if sign.happens.namespace == "AWS/SQS"} == read
+
+
+class CloudWatch:
+    """Answers GetMetricData with a count for some periods of some metrics."""
+
+    def __init__(self, counts: Mapping[Metric, Mapping[int, float]]) -> None:
+        self.counts = counts
+
+    def get_metric_data(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - the API's parameters
+        assert (request["StartTime"], request["EndTime"]) == (START, NOW)
+        return {"MetricDataResults": [self.result(query) for query in request["MetricDataQueries"]]}
+
+    def result(self, query: dict[str, Any]) -> dict[str, Any]:
+        of, period = query["MetricStat"]["Metric"], query["MetricStat"]["Period"]
+        (dimension,) = of["Dimensions"]
+        metric = Metric(of["Namespace"], of["MetricName"], dimension["Name"], dimension["Value"])
+        counts = self.counts.get(metric, {})
+        moments = [START + timedelta(seconds=number * period) for number in counts]
+        return {"Id": query["Id"], "Timestamps": moments, "Values": list(counts.values())}
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_each_sign_is_found_alone(sign: Any) -> None:  # noqa: ANN401 - a Sign
+    """With the period of the first time; a count of 0 is none."""
+    counts: dict[Metric, Mapping[int, float]] = {sign.happens: {33: 2.0, 32: 1.0, 31: 0.0}}
+    if sign.follows:
+        counts[sign.follows] = {33: 0.0, 31: 7.0}
+    assert permissions(CloudWatch(counts), millis(NOW)) == Permissions(((sign, starts(32)[0]),))
+
+
+def test_no_sign() -> None:
+    """Where something follows, and where nothing happens."""
+    followed = {metric: {20: 1.0} for sign in SIGNS if sign.follows for metric in (sign.happens, sign.follows)}
+    assert permissions(CloudWatch(followed), millis(NOW)) == Permissions()
+    assert permissions(CloudWatch({}), millis(NOW)) == Permissions()
+
+
+def test_request_is_valid() -> None:
+    """By the model of CloudWatch's API."""
     client = SESSION.client("cloudwatch")
     with Stubber(client) as stubber:
-        request = {"MetricDataQueries": ANY, "StartTime": START, "EndTime": NOW}
-        stubber.add_response("get_metric_data", answer(invoked0=(8, 9), logged0=(9,), invoked2=(9, 8)), request)
-        assert function_logs(client, millis(NOW)) == FunctionLogs({contract.SWEEPER_FUNCTION: starts(8)[0]})
-
-
-def test_a_count_of_nothing_is_none() -> None:
-    """CloudWatch may say 0."""
-    client = SESSION.client("cloudwatch")
-    found = answer(invoked1=(8, 9), logged1=(8, 9))
-    for result in found["MetricDataResults"]:
-        result["Values"] = [0.0 if result["Id"] == "logged1" else 1.0 for _ in result["Values"]]
-    with Stubber(client) as stubber:
-        stubber.add_response("get_metric_data", found)
-        assert function_logs(client, millis(NOW)).unlogged == {contract.PUBLISHER_FUNCTION: starts(8)[0]}
+        stubber.add_response("get_metric_data", {"MetricDataResults": []})
+        assert permissions(client, millis(NOW)) == Permissions()
 
 
 def test_counts_that_may_not_be_read_are_unknown() -> None:
@@ -94,7 +128,13 @@ def test_counts_that_may_not_be_read_are_unknown() -> None:
     client = SESSION.client("cloudwatch")
     with Stubber(client) as stubber:
         stubber.add_client_error("get_metric_data", "AccessDenied", "not authorized")
-        found = function_logs(client, millis(NOW))
-    assert found.unlogged == {}
+        found = permissions(client, millis(NOW))
+    assert found.signs == ()
     assert "it takes cloudwatch:GetMetricData" in found.fault
     assert "not authorized" in found.fault
+
+
+def test_functions_roles_have_their_names() -> None:
+    """The signs name the role of a function by the function."""
+    for role in (contract.OBSERVER_ROLE, contract.PUBLISHER_ROLE, contract.SWEEPER_ROLE, contract.ASSOCIATOR_ROLE):
+        assert role in contract.FUNCTIONS

@@ -13,7 +13,8 @@ from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.path import PathState, Stall
 from hub.runtime.model.status import FailedLook, Pause, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
-from orgdns.cli.reports.status.overview import Alarms, Backlog, FiringAlarm, FunctionLogs, Overview
+from orgdns.cli.reports.status.overview import Alarms, Backlog, FiringAlarm, Overview, Permissions
+from orgdns.cli.reports.status.permissions import SIGNS
 from orgdns.cli.reports.status.problem import Problem
 from orgdns.cli.reports.status.problems import problems
 from orgdns.config.sections.accounts import Guards
@@ -61,7 +62,12 @@ ORDER: list[tuple[str, str, Overview, str]] = [
     ("mapping-stopped", "observer", facts(queue_faults=STOPPED), "is Disabled"),
     ("ledger-unprotected", "ledger", facts(table_fault="not protected from deletion"), "not protected"),
     ("unknown", "ledger", facts(unknown="it takes dynamodb:DescribeTable"), "dynamodb:DescribeTable"),
-    ("logs-missing", "sweeps", replace(GOOD, function_logs=FunctionLogs({"orgdns-sweeper": OLD})), "its role orgdns-s"),
+    (
+        "permissions-missing",
+        "sweeps",
+        replace(GOOD, permissions=Permissions(((SIGNS[2], OLD),))),
+        "the role orgdns-sweeper needs logs:",
+    ),
     ("paused", "publisher", replace(GOOD, pause=Pause("the zones move", OLD, "arn:x")), "the zones move, by arn:x"),
     ("zones-closed", "zones", zone(closed_since=OLD, closed_reason="AccessDenied", closed_names=3), "3 names wait"),
     ("pending-removals", "sweeps", spoke(pending_removals=("i-1",), pending_names=6), f"orgdns approve {SPOKE}"),
@@ -97,7 +103,7 @@ def merged(overviews: list[Overview]) -> Overview:
     changed: dict[str, object] = {}
     spokes, zones = [WELL], [ZONE]
     for number, overview in enumerate(overviews):
-        for name in ("path", "path_facts", "pause", "cursor", "backlog", "alarms", "function_logs"):
+        for name in ("path", "path_facts", "pause", "cursor", "backlog", "alarms", "permissions"):
             if getattr(overview, name) != getattr(GOOD, name):
                 changed[name] = getattr(overview, name)
         spokes += [replace(each, spoke=Spoke(PAYMENTS.id, f"r{number}")) for each in overview.spokes if each != WELL]
@@ -141,7 +147,7 @@ def test_worst_comes_first() -> None:
     [
         ("path-interrupted", LATE),
         ("names-overdue", STALL.since),
-        ("logs-missing", OLD),
+        ("permissions-missing", OLD),
         ("paused", OLD),
         ("zones-closed", OLD),
         ("spokes-unreachable", OLD),
@@ -178,7 +184,7 @@ def test_permissions_that_are_missing_are_one_problem() -> None:
     unread = {
         "path_facts": PathFacts(unknown=needed[0]),
         "alarms": Alarms(fault=needed[1]),
-        "function_logs": FunctionLogs(fault=needed[2]),
+        "permissions": Permissions(fault=needed[2]),
     }
     (problem,) = problems(replace(GOOD, **unread))  # type: ignore[arg-type]  # fields of an overview
     assert (problem.kind, problem.lines) == ("unknown", needed)

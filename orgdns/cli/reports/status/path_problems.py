@@ -49,7 +49,7 @@ def mappings(overview: Overview) -> Iterator[Problem]:
 def permissions(overview: Overview) -> Iterator[Problem]:
     """Roles that seem to lack a permission."""
     for sign, since in overview.permissions.signs:
-        line = f"{sign.what}: the role needs {sign.needed}"
+        line = f"{sign.what}: the role {sign.role} needs {sign.needed}"
         title = f"The role {sign.role} seems to lack a permission"
         todo = "give the role the permission again: deploy the hub template again"
         yield Problem("permissions-missing", sign.stage, title, since, (sign.role,), (line,), todo)
