@@ -1,0 +1,49 @@
+"""A hub that has worked for an hour, with a VPC that has what decides which of its queries reach the zones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import yaml
+
+from hub.runtime import contract
+from orgdns.config.load import parse
+from sandbox.clock import MovedClock
+from sandbox.example import HUB, SEARCH
+from sandbox.world import World, world
+from tests.support.build import EXAMPLE
+from tests.support.path.health import REGION, firing, told
+from tests.support.path.vpcs import add_firewall, add_profile, add_resolver_rule
+
+DEAD_LETTERS = (
+    contract.EVENTS_DEAD_LETTER_QUEUE,
+    contract.SWEEPS_DEAD_LETTER_QUEUE,
+    contract.ASSOCIATIONS_DEAD_LETTER_QUEUE,
+    contract.BACKLOG_DEAD_LETTER_QUEUE,
+)
+
+
+@pytest.fixture(scope="module")
+def made(clock: MovedClock) -> Iterator[World]:
+    """All is well before the module, and some time after it."""
+    document = yaml.safe_load(EXAMPLE.read_text())
+    # Each test ends an instance and an association.
+    document["guards"] |= {"removal_names": 1_000, "account_vpcs": 200}
+    with world(parse(yaml.safe_dump(document), "permissions.yaml"), clock, shards=2) as organization:
+        vpc = organization.vpcs[SEARCH, REGION]
+        add_resolver_rule(organization, vpc, "elsewhere.example")
+        add_firewall(organization, vpc, "BLOCK", "*.elsewhere.example")
+        add_profile(organization, vpc)
+        organization.converge()
+        organization.pass_time(70)
+        organization.audit()
+        organization.pass_time(2)
+        assert (told(organization), firing(organization)) == (set(), set())
+        yield organization
+        # Messages that came again and again because they could not be deleted.
+        for queue in DEAD_LETTERS:
+            sqs = organization.client("sqs", HUB)
+            sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"])
+        organization.pass_time(130)
+        assert (told(organization), firing(organization)) == (set(), set())

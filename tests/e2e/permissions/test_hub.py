@@ -1,0 +1,16 @@
+"""Each permission of each role in the hub account is removed."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.world import World
+from tests.support.path.permissions import Permission, permissions, tried
+
+PERMISSIONS = permissions("hub")
+
+
+@pytest.mark.parametrize(("number", "permission"), list(enumerate(PERMISSIONS, start=1)), ids=map(str, PERMISSIONS))
+def test_permission_is_named_and_comes_back(made: World, number: int, permission: Permission) -> None:
+    """Status or a log names the role and the call. Nothing is lost."""
+    tried(made, permission, number)

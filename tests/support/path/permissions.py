@@ -1,0 +1,236 @@
+"""The permissions that the templates grant to roles, one by one, and work on the deployed path that uses them all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+
+from hub.runtime import contract
+from hub.runtime.aws.ledger.rows import mark_key
+from hub.runtime.messages import body_of
+from hub.runtime.model.names import Fqdn, NameKey, Spoke
+from hub.runtime.model.tasks import Audit, Sweep
+from sandbox.aws.functions.service import Killed
+from sandbox.aws.iam.guard import GUARDED_ROLES
+from sandbox.example import HUB, NETWORK, SCIENCE, SEARCH
+from sandbox.world import Vpc, World
+from tests.support.generated import read
+from tests.support.path.broken import minutes_until
+from tests.support.path.faults import send
+from tests.support.path.health import REGION, status, told
+from tests.support.path.vpcs import is_associated
+
+CORP = "corp.internal"
+# The account in which each template's roles are tried.
+ACCOUNTS = {
+    "hub": HUB,
+    "network": NETWORK,
+    "network-zone-changes": NETWORK,
+    "spoke-account": SEARCH,
+    "spoke-region": SEARCH,
+}
+# More names at once than the publisher publishes for one cause.
+MANY_NAMES = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """An action that a statement of a role's policy allows."""
+
+    account: str
+    role: str
+    statement: str
+    action: str
+
+    def __str__(self) -> str:
+        return f"{self.role}-{self.statement}-{self.action}"
+
+
+@cache
+def permissions(*templates: str) -> tuple[Permission, ...]:
+    """The permissions of all roles in these templates."""
+    return tuple(
+        Permission(ACCOUNTS[template], _name(resource["Properties"]["RoleName"]), statement["Sid"], action)
+        for template in templates
+        for resource in read(template)["Resources"].values()
+        if resource["Type"] == "AWS::IAM::Role"
+        for policy in resource["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in statement["Action"]
+    )
+
+
+def _name(name: str | dict[str, str]) -> str:
+    return name if isinstance(name, str) else name["Fn::Sub"].replace("${AWS::Region}", REGION)
+
+
+@contextmanager
+def removed(made: World, permission: Permission) -> Iterator[None]:
+    """Take an action away from a statement of the role's deployed policy, and bring it back."""
+    iam = made.client("iam", permission.account)
+    names = iam.list_role_policies(RoleName=permission.role)["PolicyNames"]
+    documents = {
+        name: iam.get_role_policy(RoleName=permission.role, PolicyName=name)["PolicyDocument"] for name in names
+    }
+    ((name, before),) = (
+        (name, document)
+        for name, document in documents.items()
+        if permission.statement in {statement["Sid"] for statement in document["Statement"]}
+    )
+    policy = {"RoleName": permission.role, "PolicyName": name}
+    after = [_without(statement, permission) for statement in before["Statement"]]
+    assert sum(each != old for each, old in zip(after, before["Statement"], strict=True)) == 1
+    left = [statement for statement in after if statement["Action"]]
+    if left:
+        iam.put_role_policy(**policy, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": left}))
+    else:
+        iam.delete_role_policy(**policy)
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**policy, PolicyDocument=json.dumps(before))
+
+
+def _without(statement: dict[str, object], permission: Permission) -> dict[str, object]:
+    actions = statement["Action"]
+    found = [actions] if isinstance(actions, str) else list(actions)  # type: ignore[call-overload]  # a list of actions
+    if statement["Sid"] != permission.statement:
+        return statement | {"Action": actions}
+    return statement | {"Action": [action for action in found if action != permission.action]}
+
+
+@dataclass(slots=True)
+class Work:
+    """Instances and VPCs that come, change and go, with what must be so in the end."""
+
+    made: World
+    number: int
+    ending: str
+    leaving: Vpc
+    deleted: Vpc
+    coming: str = ""
+    joining: Vpc | None = None
+
+    @classmethod
+    def prepared(cls, made: World, number: int) -> Work:
+        """What exists before a permission is lost: an instance with its name, an associated VPC, and another one."""
+        (instance,) = made.launch(SEARCH, REGION, f"old-{number}")
+        leaving = made.add_vpc(SEARCH, REGION, associated=False)
+        deleted = made.add_vpc(SEARCH, REGION, associated=False, tags={"dns": "private"})
+        minutes_until(made, lambda: is_associated(made, leaving), 65)
+        return cls(made, number, instance, leaving, deleted)
+
+    def done(self, *, many: bool) -> None:
+        """Names and VPCs come and go, records and spokes are checked, and, if `many`, names are deferred."""
+        made = self.made
+        for function in contract.FUNCTIONS:
+            # So that each function assumes its roles anew.
+            made.functions.cold_start(function)
+        _forget_account(made)
+        ec2 = made.client("ec2", SEARCH, REGION)
+        (self.coming,) = made.launch(SEARCH, REGION, f"new-{self.number}")
+        made.end(SEARCH, REGION, self.ending)
+        self.joining = made.add_vpc(SEARCH, REGION, associated=False)
+        # A set that no VPC had before, so that it is read.
+        servers = [{"Key": "domain-name-servers", "Values": ["AmazonProvidedDNS"]}]
+        options = ec2.create_dhcp_options(DhcpConfigurations=servers)["DhcpOptions"]["DhcpOptionsId"]
+        ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=self.joining.id)
+        made.converge()
+        # What the observer asked is forgotten, so that the associator asks, too.
+        _forget_account(made)
+        made.functions.cold_start(contract.ASSOCIATOR_FUNCTION)
+        ec2.create_tags(Resources=[self.leaving.id], Tags=[{"Key": "dns", "Value": "private"}])
+        made.delete_vpc(self.deleted)
+        made.converge()
+        (interface,) = made.described(SEARCH, REGION, self.coming)["NetworkInterfaces"]
+        # A call that names no instance, so that the spoke is swept.
+        ec2.assign_ipv6_addresses(
+            NetworkInterfaceId=interface["NetworkInterfaceId"], Ipv6Addresses=[f"2001:db8::{self.number}"]
+        )
+        for number in range(MANY_NAMES if many else 0):
+            mark = mark_key(NameKey(made.zone_ids[CORP], Fqdn(f"nobody{number}.{CORP}.")))
+            item = {part: {"S": text} for part, text in mark.items()}
+            made.client("dynamodb", HUB).put_item(TableName=contract.LEDGER_TABLE, Item=item)
+        made.converge()
+        send(made, body_of(Sweep(Spoke(SEARCH, REGION))), contract.SWEEPS_QUEUE)
+        send(made, body_of(Audit((made.zone_ids[CORP],))), contract.SWEEPS_QUEUE)
+        made.converge()
+        made.pass_time(5)
+
+    def cleaned_up(self) -> None:
+        """End what the work left."""
+        self.made.end(SEARCH, REGION, self.coming)
+        for vpc in (self.leaving, self.joining):
+            if vpc:
+                self.made.delete_vpc(vpc)
+        self.made.converge()
+
+    @property
+    def right(self) -> bool:
+        """Whether the new instance has its name, the old one has none, and each VPC is associated as it should be."""
+        return (
+            self.joining is not None
+            and bool(self._resolved("new"))
+            and not self._resolved("old")
+            and is_associated(self.made, self.joining)
+            and not is_associated(self.made, self.leaving)
+        )
+
+    def _resolved(self, kind: str) -> set[str]:
+        return self.made.resolve(f"{kind}-{self.number}.{CORP}", self.made.vpcs[SCIENCE, "us-east-1"])
+
+
+def _fail_for_half_a_day(made: World) -> None:
+    """Let the publisher fail until Lambda sets a batch aside."""
+
+    def interrupt(function: str, moment: str) -> None:
+        if function == contract.PUBLISHER_FUNCTION and moment == "before":
+            raise Killed("for half a day")
+
+    before, made.functions.interrupt = made.functions.interrupt, interrupt
+    (instance,) = made.launch(SEARCH, REGION, "set-aside")
+    made.converge()
+    made.clock.advance(13 * 3_600)  # type: ignore[attr-defined]  # the clock of a test can be moved
+    made.converge()
+    made.functions.interrupt = before
+    made.end(SEARCH, REGION, instance)
+
+
+def _forget_account(made: World) -> None:
+    """Drop what the functions know of the account, so that they ask Organizations for it."""
+    key = {contract.PARTITION_KEY: {"S": contract.ACCOUNTS_KEY}, contract.SORT_KEY: {"S": SEARCH}}
+    made.client("dynamodb", HUB).delete_item(TableName=contract.LEDGER_TABLE, Key=key)
+
+
+def tried(made: World, permission: Permission, number: int) -> None:
+    """Remove a permission while it is needed: orgdns names the role and the call, and recovers when it returns."""
+    work = Work.prepared(made, number)
+    if permission.action.startswith(("logs:", "sqs:")):
+        # CloudWatch counts what was before in a period of its own.
+        made.pass_time(5)
+    before = {function: len(made.functions.logs(function)) for function in contract.FUNCTIONS}
+    with removed(made, permission):
+        if permission.statement == "SetFailuresAside":
+            _fail_for_half_a_day(made)
+        work.done(many=permission.role == contract.PUBLISHER_ROLE)
+        for _ in range(4):
+            if _is_named(made, permission, before):
+                break
+            made.pass_time(5)
+        else:
+            raise AssertionError((told(made), [problem.lines for problem in status(made)]))
+    denied = {(each.role_arn.rpartition("/")[2], each.action) for each in made.guard.denied}
+    made.guard.denied.clear()
+    assert denied == ({(permission.role, permission.action)} if permission.role in GUARDED_ROLES else set())
+    minutes_until(made, lambda: work.right, 65)
+    work.cleaned_up()
+
+
+def _is_named(made: World, permission: Permission, before: dict[str, int]) -> bool:
+    """Whether the role and the call are named together in a log since then, or in a problem of `orgdns status`."""
+    lines = (str(line) for function, start in before.items() for line in made.functions.logs(function)[start:])
+    told = (line for problem in status(made) for line in (*problem.lines, problem.todo))
+    return any(permission.role in line and permission.action in line for text in (lines, told) for line in text)
