@@ -76,13 +76,14 @@ def ledger_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str,
 def queue_faults(mappings: Iterable[Mapping]) -> tuple[tuple[str, str], ...]:
     """Which functions Lambda does not give the messages of their queues, each with the reason and what to do."""
     return tuple(
-        (mapping.function, _queue_fault(mapping))
+        (mapping.function, fault)
         for mapping in mappings
-        if ":sqs:" in mapping.source and _queue_fault(mapping)
+        if ":sqs:" in mapping.source and (fault := queue_fault(mapping))
     )
 
 
-def _queue_fault(mapping: Mapping) -> str:
+def queue_fault(mapping: Mapping) -> str:
+    """Why Lambda does not give a function the messages of a queue, with what to do; empty if it does."""
     queue = mapping.source.rpartition(":")[2]
     if mapping.state not in WORKING:
         return (

@@ -28,15 +28,11 @@ class HubUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """The ids of the zones by domain, the name of the ledger's table, and the limits of accounts and zones.
-
-    `publisher` is the ARN of the publisher's alias that runs.
-    """
+    """The ids of the zones by domain, the name of the ledger's table, and the limits of accounts and zones."""
 
     zone_ids: Mapping[Fqdn, str]
     table: str
     limits: Limits | None = None
-    publisher: str = ""
 
 
 def deployed(client: LambdaClient) -> Deployed:
@@ -69,9 +65,7 @@ def deployed(client: LambdaClient) -> Deployed:
     try:
         zone_ids = decoded(variables[contract.ENV_ZONE_IDS])
         limits = Limits(**json.loads(variables[contract.ENV_LIMITS]))
-        functions = live.get("FunctionArn", "").partition(":function:")[0]
-        publisher = f"{functions}:function:{contract.PUBLISHER_FUNCTION}:{contract.LIVE_ALIAS}"
-        return Deployed(zone_ids, variables[contract.ENV_LEDGER_TABLE], limits, publisher)
+        return Deployed(zone_ids, variables[contract.ENV_LEDGER_TABLE], limits)
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         needed = f"{contract.ENV_ZONE_IDS}, {contract.ENV_LEDGER_TABLE} or {contract.ENV_LIMITS}"
         raise HubUnknown(

@@ -12,7 +12,9 @@ from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping, ledger_faults
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
 
     from orgdns.cli.sources.deployed import Deployed
 
@@ -30,24 +32,29 @@ def path_facts(hub: Deployed, functions: LambdaClient, tables: DynamoDBClient, w
         needed = "dynamodb:DescribeTable and lambda:ListEventSourceMappings"
         unknown = f"whether the functions get events and changes is unknown: it takes {needed}. AWS says: {error}"
         return PathFacts(waiting, unknown=unknown)
-    table = LedgerTable(
-        hub.table,
-        described.get("LatestStreamArn", "") if described.get("StreamSpecification", {}).get("StreamEnabled") else "",
-        protected=described.get("DeletionProtectionEnabled", False),
-    )
-    mappings = [
-        Mapping(
-            each["UUID"],
-            each.get("EventSourceArn", ""),
-            each.get("State", ""),
-            each.get("LastProcessingResult") or "",
-            function_in(each.get("FunctionArn", "")),
-        )
-        for each in found
-    ]
+    table = table_of(hub.table, described)
+    mappings = [mapping_of(each) for each in found]
     followed = [mapping for mapping in mappings if mapping.function == contract.PUBLISHER_FUNCTION]
     ours = [mapping for mapping in mappings if mapping.function in contract.FUNCTIONS]
     return PathFacts(waiting, ledger_faults(table, followed), table_fault(table), queue_faults=queue_faults(ours))
+
+
+def table_of(name: str, described: TableDescriptionTypeDef) -> LedgerTable:
+    """The table as DynamoDB describes it."""
+    enabled = described.get("StreamSpecification", {}).get("StreamEnabled", False)
+    stream = described.get("LatestStreamArn", "") if enabled else ""
+    return LedgerTable(name, stream, protected=described.get("DeletionProtectionEnabled", False))
+
+
+def mapping_of(listed: EventSourceMappingConfigurationTypeDef) -> Mapping:
+    """A mapping as Lambda lists it."""
+    return Mapping(
+        listed["UUID"],
+        listed.get("EventSourceArn", ""),
+        listed.get("State", ""),
+        listed.get("LastProcessingResult") or "",
+        function_in(listed.get("FunctionArn", "")),
+    )
 
 
 def function_in(arn: str) -> str:

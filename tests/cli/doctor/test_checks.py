@@ -32,8 +32,10 @@ from orgdns.cli.reports.doctor.facts import (
     Table,
 )
 from orgdns.cli.reports.doctor.finding import Finding, Result, Unknown
-from orgdns.cli.reports.ledger_stream import LedgerTable
-from tests.support.cli.doctor import HUB, NOW, OPTIONAL, QUEUES, REGION, SPOKE, STATE, WELL, ZONE
+from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping
+from tests.support.cli.doctor import HUB, NOW, OPTIONAL, QUEUES, REGION, SPOKE, SQS, STATE, WELL, ZONE
+
+EVENTS = Mapping("u-1", f"{SQS}:{contract.EVENTS_QUEUE}", "Enabled")
 
 HOSTILE = "[red]x[/]\x1b[31m\u202e"
 LATE = Millis(NOW - 5 * 86_400_000)
@@ -88,8 +90,21 @@ def test_a_hub_that_is_set_up_well() -> None:
         ("functions", {"functions": first(WELL.functions, version="$LATEST")}, "orgdns-observer has no alias"),
         ("functions", {"functions": first(WELL.functions, state="Failed")}, "orgdns-observer is Failed"),
         ("functions", {"functions": first(WELL.functions, code="other")}, "different code (orgdns-observer other,"),
-        ("event sources", {"sources": first(WELL.sources, uuid="")}, "messages of orgdns-events to orgdns-observer"),
-        ("event sources", {"sources": first(WELL.sources, state="Disabled")}, "--uuid u-1 --enabled"),
+        (
+            "event sources",
+            {"sources": first(WELL.sources, mapping=None)},
+            "messages of orgdns-events to orgdns-observer",
+        ),
+        (
+            "event sources",
+            {"sources": first(WELL.sources, mapping=replace(EVENTS, state="Disabled"))},
+            "--uuid u-1 --enabled",
+        ),
+        (
+            "event sources",
+            {"sources": first(WELL.sources, mapping=replace(EVENTS, result="PROBLEM: denied"))},
+            "orgdns-observer gets no messages: Lambda cannot read the queue orgdns-events for it: denied",
+        ),
         ("queues", {"queues": first(QUEUES, exists=False)}, "there is no queue orgdns-events"),
         ("queues", {"queues": first(QUEUES, policy=False)}, "orgdns-events has no policy"),
         ("queues", {"queues": first(QUEUES, senders=frozenset())}, "let in the rule orgdns-received-instances"),

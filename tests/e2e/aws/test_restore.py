@@ -185,7 +185,7 @@ def test_p9_a_restored_ledger_takes_no_name_before_its_spokes_are_swept(made: Wo
 def test_t21_a_disabled_mapping_is_told(made: World) -> None:
     """Someone turned the mapping off: status gives the command that turns it on."""
     functions = made.client("lambda", HUB)
-    mappings = functions.list_event_source_mappings(FunctionName=deployed(functions).publisher)["EventSourceMappings"]
+    mappings = functions.list_event_source_mappings()["EventSourceMappings"]
     (mapping,) = (each for each in mappings if ":dynamodb:" in each["EventSourceArn"])
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     (fault,) = faults(made)

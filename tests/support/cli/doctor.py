@@ -35,6 +35,7 @@ NOW: Final = Millis(1_800_000_000_000)
 SPOKE: Final = Spoke("444444444444", REGION)
 OPTIONAL: Final = Spoke("444444444444", "eu-south-2")
 ZONE: Final = "Z0CORPINTERNAL0EXAMPL"
+SQS: Final = f"arn:aws:sqs:{REGION}:{HUB}"
 STREAM: Final = f"arn:aws:dynamodb:{REGION}:{HUB}:table/{contract.LEDGER_TABLE}/stream/2026-11-02T10:00:00.000"
 SENDERS: Final = {queue: rule for rule, at in RULES.items() for queue in (at, DEAD_LETTERS[at])}
 QUEUES: Final = tuple(
@@ -66,7 +67,9 @@ WELL: Final = Facts(
     backups="ENABLED",
     expiry=contract.EXPIRES,
     stream=Stream(LedgerTable(contract.LEDGER_TABLE, STREAM), (Mapping("u", STREAM, "Enabled"),)),
-    sources=tuple(Source(function, queue, "u-1", "Enabled", 20) for function, queue in SOURCES.items()),
+    sources=tuple(
+        Source(function, queue, Mapping("u-1", f"{SQS}:{queue}", "Enabled"), 20) for function, queue in SOURCES.items()
+    ),
     queues=QUEUES,
     schedules=tuple(Schedule(name, "ENABLED", target) for name, target in SCHEDULES.items()),
     bus=Bus(exists=True, statements=frozenset({"OnlyTheSpokesRules", "OnlyTheNetworkingAccountsRule"})),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.vpcs import VpcRow
     from orgdns.cli.reports.coverage import StackInstance
     from orgdns.cli.reports.ledger_stream import LedgerTable
-    from orgdns.cli.reports.ledger_stream import Mapping as StreamMapping
+    from orgdns.cli.reports.ledger_stream import Mapping as EventSourceMapping
     from orgdns.cli.reports.status.overview import Overview
 
 _NOT_READ: Final = Unknown("the hub is not in this account and region")
@@ -70,20 +70,19 @@ class Stream:
     """The ledger's stream, and the publisher's event source mappings."""
 
     table: LedgerTable
-    mappings: tuple[StreamMapping, ...]
+    mappings: tuple[EventSourceMapping, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The event source mapping of a function for a queue; without an id, there is none.
+    """The event source mapping of a function for a queue, None if there is none.
 
     `concurrency` is how many runs of the function it starts at a time at most.
     """
 
     function: str
     queue: str
-    uuid: str = ""
-    state: str = ""
+    mapping: EventSourceMapping | None = None
     concurrency: int = 0
 
 

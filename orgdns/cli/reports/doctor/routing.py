@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
 from orgdns.cli.reports.doctor.finding import Verdict, problem
-from orgdns.cli.reports.ledger_stream import WORKING
+from orgdns.cli.reports.ledger_stream import queue_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,13 +57,10 @@ def sources(found: tuple[Source, ...]) -> Verdict:
 
     def problems() -> Iterator[str]:
         for each in found:
-            if not each.uuid:
+            if each.mapping is None:
                 yield f"no event source mapping gives the messages of {each.queue} to {each.function}: {_DEPLOY}"
-            elif each.state not in WORKING:
-                yield (
-                    f"the event source mapping of {each.function} for {each.queue} is {each.state}, so nothing "
-                    f"processes the queue: aws lambda update-event-source-mapping --uuid {each.uuid} --enabled"
-                )
+            elif fault := queue_fault(each.mapping):
+                yield f"the function {each.function} gets no messages: {fault}"
 
     return Verdict(", ".join(f"{each.function} reads {each.queue}" for each in found), tuple(problems()))
 

@@ -10,9 +10,8 @@ from botocore.exceptions import ClientError
 from hub.runtime import contract
 from orgdns.cli.reports.doctor.facts import Function, Source, Stack, Stream
 from orgdns.cli.reports.doctor.routing import SOURCES
-from orgdns.cli.reports.ledger_stream import LedgerTable
-from orgdns.cli.reports.ledger_stream import Mapping as StreamMapping
 from orgdns.cli.sources.doctor.reading import missing
+from orgdns.cli.sources.ledger_stream import mapping_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
+
+    from orgdns.cli.reports.ledger_stream import LedgerTable
 
 HUB_STACK, ROLLOUT_STACK, NETWORK_STACK = "orgdns-hub", "orgdns-rollout", "orgdns-network"
 
@@ -70,11 +71,7 @@ def sources(client: LambdaClient, functions: Iterable[Live]) -> tuple[Source, ..
 
 def stream(client: LambdaClient, publisher: Live, table: LedgerTable) -> Stream:
     """The ledger's stream, and the publisher's event source mappings."""
-    mappings = [
-        StreamMapping(each["UUID"], each.get("EventSourceArn", ""), each.get("State", ""))
-        for each in _mappings(client, publisher)
-    ]
-    return Stream(table, tuple(mappings))
+    return Stream(table, tuple(mapping_of(each) for each in _mappings(client, publisher)))
 
 
 def _source(client: LambdaClient, live_function: Live) -> Source:
@@ -83,7 +80,7 @@ def _source(client: LambdaClient, live_function: Live) -> Source:
     for each in _mappings(client, live_function):
         if each.get("EventSourceArn", "").rpartition(":")[2] == queue:
             concurrency = each.get("ScalingConfig", {}).get("MaximumConcurrency", 0)
-            return Source(name, queue, each["UUID"], each.get("State", ""), concurrency)
+            return Source(name, queue, mapping_of(each), concurrency)
     return Source(name, queue)
 
 

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from orgdns.cli.reports.doctor.facts import Table
 from orgdns.cli.reports.ledger_stream import LedgerTable
 from orgdns.cli.sources.doctor.reading import missing
+from orgdns.cli.sources.ledger_stream import table_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,10 +23,8 @@ def table(client: DynamoDBClient, name: str) -> tuple[Table, LedgerTable]:
         if missing(error, "ResourceNotFoundException"):
             return Table(name, ""), LedgerTable(name, "")
         raise
-    enabled = found.get("StreamSpecification", {}).get("StreamEnabled", False)
-    stream = found.get("LatestStreamArn", "") if enabled else ""
-    protected = found.get("DeletionProtectionEnabled", False)
-    return Table(name, found.get("TableStatus", ""), protected), LedgerTable(name, stream)
+    described = table_of(name, found)
+    return Table(name, found.get("TableStatus", ""), described.protected), described
 
 
 def backups(client: DynamoDBClient, name: str) -> str:
