@@ -55,7 +55,7 @@ def add_event_bus(
         EventBus("EventBus", Name=contract.EVENT_BUS, Description="Receives the events of all orgdns spokes.")
     )
     in_units = in_covered_units(config, "Principal")
-    template.add_resource(_bus_policy("EventBusPolicy", "OnlyTheSpokesRules", bus, in_units, config))
+    template.add_resource(_bus_policy("EventBusPolicy", contract.SPOKES_STATEMENT, bus, in_units, config))
     if included := config.organization.included:
         accounts = [StringEquals({"aws:PrincipalAccount": list(included)})]
         template.add_resource(_bus_policy("IncludedAccounts", "OnlyTheIncludedAccountsRules", bus, accounts, config))
@@ -119,7 +119,7 @@ def _zone_changes_policy(bus: EventBus, config: Config) -> EventBusPolicy:
         ArnEquals({"aws:PrincipalArn": role_arn(config, config.network.account, contract.ZONE_CHANGES_ROLE)}),
         *_forwarded([contract.ZONE_SOURCE], [contract.CALL_DETAIL_TYPE]),
     ]
-    return _admission("ZoneChanges", "OnlyTheNetworkingAccountsRule", bus, conditions)
+    return _admission("ZoneChanges", contract.NETWORKING_STATEMENT, bus, conditions)
 
 
 def _forwarded(sources: list[str], detail_types: list[str]) -> list[Any]:

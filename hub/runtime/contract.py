@@ -28,8 +28,16 @@ DELIVERY_ROLE_PREFIX: Final = f"{PREFIX}-delivery-"
 # In the networking account: puts calls that change records of the zones on the hub's bus.
 ZONE_CHANGES_ROLE: Final = f"{PREFIX}-zone-changes"
 
+# The names of the stacks, as the documentation deploys them.
+HUB_STACK: Final = f"{PREFIX}-hub"
+NETWORK_STACK: Final = f"{PREFIX}-network"
+ROLLOUT_STACK: Final = f"{PREFIX}-rollout"
+
 # Resources of the hub.
 EVENT_BUS: Final = PREFIX
+# The statements of the bus's policy that each hub has.
+SPOKES_STATEMENT: Final = "OnlyTheSpokesRules"
+NETWORKING_STATEMENT: Final = "OnlyTheNetworkingAccountsRule"
 # The rules of the bus that route events to the queues of the functions.
 INSTANCES_RULE: Final = f"{PREFIX}-received-instances"
 VPCS_RULE: Final = f"{PREFIX}-received-vpcs"

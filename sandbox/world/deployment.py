@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from generate import templates
 from hub.package import package
+from hub.runtime import contract
 from orgdns.cfn.event_patterns import TRAIL_EVENTS
 from orgdns.cfn.zone_ids import zone_id_title
 from sandbox import example
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
 BUCKET: Final = "orgdns-packages"
 NAMED_IAM: Final = ("CAPABILITY_NAMED_IAM",)
-HUB_STACK, NETWORK_STACK, ROLLOUT_STACK = "orgdns-hub", "orgdns-network", "orgdns-rollout"
-PROFILE_STACK: Final = "orgdns-network-region"
-ZONE_CHANGES_STACK: Final = "orgdns-network-zone-changes"
+HUB_STACK, NETWORK_STACK, ROLLOUT_STACK = contract.HUB_STACK, contract.NETWORK_STACK, contract.ROLLOUT_STACK
+PROFILE_STACK: Final = f"{NETWORK_STACK}-region"
+ZONE_CHANGES_STACK: Final = f"{NETWORK_STACK}-zone-changes"
 
 
 def zone_ids(config: Config) -> dict[str, str]:

@@ -30,6 +30,7 @@ _SHOWN: Final = 60
 LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _NOT_A_LABEL_CHARACTER: Final = re.compile(r"[^a-z0-9-]+")
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_ESCAPE: Final = re.compile(r"\\([0-3][0-7]{2})")
 _REVERSE: Final = re.compile(r"(?:(?P<v4>(?:[0-9]+\.){1,4})in-addr|(?P<v6>(?:[0-9a-f]\.){1,32})ip6)\.arpa\.")
 
 
@@ -118,6 +119,14 @@ def encoded(label: str) -> str:
 def absolute(name: str) -> Fqdn:
     """A domain name of AWS, absolute and in lower case. Its labels are not checked."""
     return Fqdn(f"{name.lower().removesuffix('.')}.")
+
+
+def unescaped(name: str) -> Fqdn:
+    r"""A name as Route 53 writes it, with the characters that its octal codes stand for, such as \052 for `*`.
+
+    "DNS domain name format" (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html).
+    """
+    return absolute(_ESCAPE.sub(lambda code: chr(int(code[1], 8)), name))
 
 
 def parse_domain(text: str) -> Fqdn:

@@ -14,7 +14,7 @@ from hub.runtime.boundary.texts import bounded
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.messages import NotOurs, content_of, detail_of, short, task_in
 from hub.runtime.model.tasks import Associate
-from hub.runtime.names.labels import absolute
+from hub.runtime.names.labels import unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 MOST_NAMES: Final = 1_000
 # A caller's ARN in logs and in the ledger, in characters.
 MOST_CALLER: Final = 256
-# A name may have escapes, such as \052 for `*` ("DNS domain name format",
-# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html).
-_ESCAPE: Final = re.compile(r"\\([0-3][0-7]{2})")
 _NAME: Final = re.compile(r"(?=.{1,255}$)(?:[a-z0-9_-]{1,63}\.)+")
 
 
@@ -114,7 +111,7 @@ def _names(parameters: dict[str, Any]) -> tuple[tuple[Fqdn, ...] | None, int]:
 
 def _name(change: Any) -> Fqdn:  # noqa: ANN401 - whatever the event has
     name = change["resourceRecordSet"]["name"]
-    return absolute(_ESCAPE.sub(lambda match: chr(int(match[1], 8)), name))
+    return unescaped(name)
 
 
 def _caller(identity: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ from hub.runtime.aws.zones import read_record_set
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.names import Fqdn, InstanceRef, RecordSet
+from hub.runtime.names.labels import unescaped
 from hub.runtime.ports import ZoneRecordSets
 from orgdns.cli.reports.explain.live import LiveReport, NotAsked, compared_instance, compared_name
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from hub.runtime.model.observation import Observation
     from orgdns.cli.reports.explain.claims import NameReport
 
-# Route 53 writes other characters of a name than these as octal codes ("DNS domain name format", Route 53 Developer
-# Guide, https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html).
-_ESCAPE: Final = re.compile(r"\\([0-7]{3})")
 _FAULTS: Final = (ClientError, BotoCoreError, AnswerMalformed)
 # Hardly any name has more record sets. A page of Route 53 has up to three times as many.
 _A_PAGE: Final = "100"
@@ -156,7 +153,7 @@ def _record_sets(client: Any, zone_id: str, fqdn: Fqdn) -> Iterator[dict[str, An
         page = client.list_resource_record_sets(**request)
         for described in required(page, "ResourceRecordSets"):
             name = described.get("Name", "") if isinstance(described, dict) else ""
-            if name and decoded_name(name) != fqdn:
+            if name and unescaped(name) != fqdn:
                 return
             yield described
         if not required(page, "IsTruncated"):
@@ -169,9 +166,3 @@ def _record_sets(client: Any, zone_id: str, fqdn: Fqdn) -> Iterator[dict[str, An
         if page.get("NextRecordIdentifier"):
             request["StartRecordIdentifier"] = page["NextRecordIdentifier"]
         tokens.once(request)
-
-
-def decoded_name(name: str) -> Fqdn:
-    """A name as Route 53 writes it, with the characters that its codes stand for, absolute and in lower case."""
-    decoded = _ESCAPE.sub(lambda code: chr(int(code[1], 8)), name)
-    return Fqdn(f"{decoded.lower().removesuffix('.')}.")

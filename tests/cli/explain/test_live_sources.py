@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from hub.runtime.model.names import Fqdn, InstanceRef
 from hub.runtime.ports import ZoneRecordSets
 from orgdns.cli.reports.explain.live import NotAsked
-from orgdns.cli.sources.live import LiveAws, decoded_name
+from orgdns.cli.sources.live import LiveAws
 from tests.support.build import CORP_ZONE, key, record_set, ref
 
 Client = Any  # boto3's clients are made when the program runs
@@ -77,8 +77,6 @@ def test_all_pages_of_a_name_are_read() -> None:
 
 def test_escapes_of_route_53_are_decoded() -> None:
     """Route 53 writes a star, and other characters, as octal codes."""
-    assert decoded_name("\\052.Corp.internal.") == "*.corp.internal."
-    assert decoded_name("a\\040b.test") == "a b.test."
     session = Session()
     star = Fqdn("*.corp.internal.")
     described = {"Name": "\\052.corp.internal.", "Type": "TXT", "TTL": 5, "ResourceRecords": [{"Value": '"x"'}]}

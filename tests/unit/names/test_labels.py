@@ -16,6 +16,7 @@ from hub.runtime.names.labels import (
     parse_domain,
     reverse_name,
     reverse_network,
+    unescaped,
 )
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -234,3 +235,10 @@ def test_reverse_zone_is_for_the_addresses_below_it(address: object, labels: int
 def test_domain_of_a_reverse_zone_gives_its_network(domain: str, network: str | None) -> None:
     """A reverse zone covers whole octets or nibbles; any other domain is not a reverse zone."""
     assert reverse_network(Fqdn(domain)) == (ip_network(network) if network else None)
+
+
+def test_octal_codes_of_route_53_are_characters() -> None:
+    """Route 53 writes characters other than letters, digits, hyphens and underscores as codes."""
+    assert unescaped("\\052.Corp.internal.") == "*.corp.internal."
+    assert unescaped("a\\040b.test") == "a b.test."
+    assert unescaped("a\\777.test") == "a\\777.test."

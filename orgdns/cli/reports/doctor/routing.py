@@ -41,8 +41,8 @@ SCHEDULES: Final = {
     contract.HEARTBEAT_SCHEDULE: contract.EVENT_BUS,
 }
 _SENDERS: Final = {queue: rule for rule, at in RULES.items() for queue in (at, DEAD_LETTERS[at])}
-# The statements of the bus's policy that each hub has. That of included accounts exists only if there are any.
-_STATEMENTS: Final = frozenset({"OnlyTheSpokesRules", "OnlyTheNetworkingAccountsRule"})
+# The statement of included accounts exists only if there are any.
+_STATEMENTS: Final = frozenset({contract.SPOKES_STATEMENT, contract.NETWORKING_STATEMENT})
 _NOTHING_COMPARED: Final = "enable it, or nothing is compared with the ledger"
 _WITHOUT: Final = {
     contract.SWEEP_SCHEDULE: _NOTHING_COMPARED,

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from orgdns.cli.reports.ledger_stream import LedgerTable
 
-HUB_STACK, ROLLOUT_STACK, NETWORK_STACK = "orgdns-hub", "orgdns-rollout", "orgdns-network"
-
 
 @dataclass(frozen=True, slots=True)
 class Live:

@@ -45,8 +45,8 @@ def gathered(hub: HubAccount) -> Facts:
         identity=account.identity(caller, hub=of_hub),
         skew=account.skew(caller, time.time),
         place=live if isinstance(live, Unknown) else Place(hub.region, present),
-        hub_stack=read(_STACKS, lambda: deployment.stack(stacks, deployment.HUB_STACK)),
-        rollout_stack=read(_STACKS, lambda: deployment.stack(stacks, deployment.ROLLOUT_STACK)),
+        hub_stack=read(_STACKS, lambda: deployment.stack(stacks, contract.HUB_STACK)),
+        rollout_stack=read(_STACKS, lambda: deployment.stack(stacks, contract.ROLLOUT_STACK)),
         capacity=read("lambda:GetAccountSettings", lambda: account.capacity(functions)),
         access=read("cloudformation:DescribeOrganizationsAccess", lambda: organization.access(stacks)),
         administrators=read(
@@ -68,7 +68,7 @@ def _of_functions(hub: HubAccount, found: Facts, live: Mapping[str, Live]) -> Fa
         live[contract.OBSERVER_FUNCTION], ""
     ):
         stacks = hub.client("cloudformation")
-        network_stack = read(_STACKS, lambda: deployment.stack(stacks, deployment.NETWORK_STACK))
+        network_stack = read(_STACKS, lambda: deployment.stack(stacks, contract.NETWORK_STACK))
     return replace(
         found,
         network_stack=network_stack,
