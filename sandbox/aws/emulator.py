@@ -9,11 +9,13 @@ from contextlib import ExitStack, contextmanager
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+import botocore.regions
 import botocore.session
 import botocore.useragent
 import moto.core.responses
 import moto.settings
 from botocore.client import BaseClient
+from botocore.endpoint_provider import EndpointProvider
 from botocore.loaders import JSONFileLoader, create_loader
 from moto import mock_aws
 from moto.core.models import responses_mock
@@ -64,6 +66,26 @@ _CONVERT: Final = _BASE_CLIENT._convert_to_request_dict
 def _make_api_call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's own types
     """Make a call as the client's own botocore does. Whatever watches or fails calls replaces this one place."""
     return getattr(type(client), OWN_CALL, _MAKE_API_CALL)(client, operation, parameters)
+
+
+def made_once(create: Callable[..., Any]) -> Callable[..., Any]:
+    """A way to create botocore's providers of endpoints: one for each set of rules, not one for each client.
+
+    A provider depends on nothing else, and does not change. It takes longer than all else that a new client needs.
+    """
+    # With the data, so that no other data ever has the same identity.
+    known: dict[tuple[tuple[str, int], ...], tuple[dict[str, object], Any]] = {}
+
+    def provider(**data: object) -> Any:  # noqa: ANN401 - botocore's own type
+        key = tuple((name, id(value)) for name, value in sorted(data.items()))
+        if key not in known:
+            known[key] = (data, create(**data))
+        return known[key][1]
+
+    return provider
+
+
+_PROVIDER: Final = made_once(EndpointProvider)
 
 
 def constrained(convert: Callable[..., Any]) -> Callable[..., Any]:
@@ -158,6 +180,7 @@ def emulated_aws() -> Iterator[None]:
                 method_names_from_class=cache(responses.method_names_from_class),
             )
         )
+        enter(replaced(botocore.regions, EndpointProvider=_PROVIDER))
         enter(replaced(botocore.useragent, sanitize_user_agent_string_component=_sanitized))
         enter(replaced(XFormedAttributePicker, get_possible_keys=_possible_keys))
         enter(replaced(BaseResponse, get_region_from_url=_region))

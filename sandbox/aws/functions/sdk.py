@@ -20,7 +20,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.client import BaseClient
 from moto.core.models import botocore_stubber
 
-from sandbox.aws.emulator import OWN_CALL, constrained
+from sandbox.aws.emulator import OWN_CALL, constrained, made_once
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -80,9 +80,9 @@ class Sdk:
 
     def _connect(self) -> None:
         """Let the emulator answer, and let all that watches or fails calls of this process do so here, too."""
-        names = ("handlers", "client", "exceptions", "loaders", "hooks", "useragent")
+        names = ("handlers", "client", "exceptions", "loaders", "hooks", "regions", "useragent")
         modules: Iterator[Module] = (importlib.import_module(f"botocore.{name}") for name in names)
-        handlers, client, exceptions, loaders, hooks, agent = modules
+        handlers, client, exceptions, loaders, hooks, regions, agent = modules
         watched: Any = BaseClient
 
         def send(request: Any, **details: Any) -> Any:  # noqa: ANN401 - botocore's own types
@@ -103,6 +103,7 @@ class Sdk:
         setattr(client.BaseClient, OWN_CALL, client.BaseClient._make_api_call)
         client.BaseClient._make_api_call = call
         client.BaseClient._convert_to_request_dict = constrained(client.BaseClient._convert_to_request_dict)
+        regions.EndpointProvider = made_once(regions.EndpointProvider)
         # What these compute depends on a text only: compute it once for the process, not once for each client.
         agent.sanitize_user_agent_string_component = lru_cache(maxsize=1024)(agent.sanitize_user_agent_string_component)
         copied = hooks.EventAliaser.__copy__
