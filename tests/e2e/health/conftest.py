@@ -6,17 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from orgdns.config.load import load
-from sandbox import example
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS
 from sandbox.world import World, world
-from tests.support.path.health import REGION, firing, told
+from tests.support.path.health import REGION, firing, one_region, told
 
 
 @pytest.fixture(scope="module")
 def made(clock: MovedClock) -> Iterator[World]:
-    with world(load(example.CONFIG), clock, shards=2) as organization:
+    with world(one_region(), clock, shards=2) as organization:
         organization.launch(PAYMENTS, REGION, "before")
         organization.converge()
         organization.pass_time(70)

@@ -72,10 +72,10 @@ def test_broken_stage_is_told_and_recovers(made: World, stage: str) -> None:
         assert minutes_until(made, lambda: alarm in firing(made), 22) <= 21
     # The sweep of the hour finds an event that EventBridge dropped.
     recovered = minutes_until(
-        made, lambda: bool(made.resolve(f"broken-{stage}.{CORP}", made.vpcs[SCIENCE, "us-east-1"])), 65
+        made, lambda: bool(made.resolve(f"broken-{stage}.{CORP}", made.vpcs[SCIENCE, REGION])), 65
     )
     assert recovered <= (65 if expected == "event bus and queue" else 15)
     minutes_until(made, lambda: not (told(made) or firing(made)), 65)
     made.end(PAYMENTS, REGION, instance)
     made.converge()
-    assert not made.resolve(f"broken-{stage}.{CORP}", made.vpcs[SCIENCE, "us-east-1"])
+    assert not made.resolve(f"broken-{stage}.{CORP}", made.vpcs[SCIENCE, REGION])

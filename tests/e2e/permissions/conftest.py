@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import yaml
 
 from hub.runtime import contract
-from orgdns.config.load import parse
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, SEARCH
 from sandbox.world import World, world
-from tests.support.build import EXAMPLE
-from tests.support.path.health import REGION, firing, told
+from tests.support.path.health import REGION, firing, one_region, told
 from tests.support.path.vpcs import add_firewall, add_profile, add_resolver_rule
 
 DEAD_LETTERS = (
@@ -27,10 +24,8 @@ DEAD_LETTERS = (
 @pytest.fixture(scope="module")
 def made(clock: MovedClock) -> Iterator[World]:
     """All is well before the module, and some time after it."""
-    document = yaml.safe_load(EXAMPLE.read_text())
     # Each test ends an instance and an association.
-    document["guards"] |= {"removal_names": 1_000, "account_vpcs": 200}
-    with world(parse(yaml.safe_dump(document), "permissions.yaml"), clock, shards=2) as organization:
+    with world(one_region(removal_names=1_000, account_vpcs=200), clock, shards=2) as organization:
         vpc = organization.vpcs[SEARCH, REGION]
         add_resolver_rule(organization, vpc, "elsewhere.example")
         add_firewall(organization, vpc, "BLOCK", "*.elsewhere.example")

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import boto3
+import yaml
 
 from orgdns.cli.reports.status.problem import Problem
 from orgdns.cli.reports.status.problems import problems
 from orgdns.cli.sources.hub_account import HubAccount
+from orgdns.config.load import Config, parse
 from sandbox.example import HUB
 from sandbox.world import World
+from tests.support.build import EXAMPLE
 
 REGION = "eu-central-1"
+
+
+def one_region(**guards: int) -> Config:
+    """The example's configuration with one region, so that an hour has few sweeps, and with these guards."""
+    document = yaml.safe_load(EXAMPLE.read_text())
+    document["spokes"]["regions"] = [REGION]
+    document["guards"] |= guards
+    return parse(yaml.safe_dump(document), "one-region.yaml")
 
 
 def operator(made: World) -> HubAccount:

@@ -21,6 +21,7 @@ from tests.support.generated import read
 from tests.support.path.broken import minutes_until
 from tests.support.path.faults import send
 from tests.support.path.health import REGION, status, told
+from tests.support.path.sweeps import forget_ended
 from tests.support.path.vpcs import is_associated
 
 CORP = "corp.internal"
@@ -32,6 +33,8 @@ ACCOUNTS = {
     "spoke-account": SEARCH,
     "spoke-region": SEARCH,
 }
+# What a function needs when it starts, or once in a while.
+AT_START = {"dynamodb:DescribeTable", "organizations:DescribeAccount", "sts:AssumeRole"}
 # More names at once than the publisher publishes for one cause.
 MANY_NAMES = 160
 
@@ -123,13 +126,13 @@ class Work:
         minutes_until(made, lambda: is_associated(made, leaving), 65)
         return cls(made, number, instance, leaving, deleted)
 
-    def done(self, *, many: bool) -> None:
-        """Names and VPCs come and go, records and spokes are checked, and, if `many`, names are deferred."""
+    def done(self, *, many: bool, afresh: bool) -> None:
+        """Names and VPCs come and go, records and spokes are checked, and, if `many`, names are deferred.
+
+        If `afresh`, the functions start anew.
+        """
         made = self.made
-        for function in contract.FUNCTIONS:
-            # So that each function assumes its roles anew.
-            made.functions.cold_start(function)
-        _forget_account(made)
+        self._forget(afresh=afresh)
         ec2 = made.client("ec2", SEARCH, REGION)
         (self.coming,) = made.launch(SEARCH, REGION, f"new-{self.number}")
         made.end(SEARCH, REGION, self.ending)
@@ -140,8 +143,7 @@ class Work:
         ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=self.joining.id)
         made.converge()
         # What the observer asked is forgotten, so that the associator asks, too.
-        _forget_account(made)
-        made.functions.cold_start(contract.ASSOCIATOR_FUNCTION)
+        self._forget(afresh=afresh)
         ec2.create_tags(Resources=[self.leaving.id], Tags=[{"Key": "dns", "Value": "private"}])
         made.delete_vpc(self.deleted)
         made.converge()
@@ -158,7 +160,6 @@ class Work:
         send(made, body_of(Sweep(Spoke(SEARCH, REGION))), contract.SWEEPS_QUEUE)
         send(made, body_of(Audit((made.zone_ids[CORP],))), contract.SWEEPS_QUEUE)
         made.converge()
-        made.pass_time(5)
 
     def cleaned_up(self) -> None:
         """End what the work left."""
@@ -167,6 +168,14 @@ class Work:
             if vpc:
                 self.made.delete_vpc(vpc)
         self.made.converge()
+        forget_ended(SEARCH, REGION)
+
+    def _forget(self, *, afresh: bool) -> None:
+        """Drop what the ledger knows of the account, and, if `afresh`, what the functions do."""
+        key = {contract.PARTITION_KEY: {"S": contract.ACCOUNTS_KEY}, contract.SORT_KEY: {"S": SEARCH}}
+        self.made.client("dynamodb", HUB).delete_item(TableName=contract.LEDGER_TABLE, Key=key)
+        for function in contract.FUNCTIONS if afresh else ():
+            self.made.functions.cold_start(function)
 
     @property
     def right(self) -> bool:
@@ -180,7 +189,7 @@ class Work:
         )
 
     def _resolved(self, kind: str) -> set[str]:
-        return self.made.resolve(f"{kind}-{self.number}.{CORP}", self.made.vpcs[SCIENCE, "us-east-1"])
+        return self.made.resolve(f"{kind}-{self.number}.{CORP}", self.made.vpcs[SCIENCE, REGION])
 
 
 def _fail_for_half_a_day(made: World) -> None:
@@ -199,12 +208,6 @@ def _fail_for_half_a_day(made: World) -> None:
     made.end(SEARCH, REGION, instance)
 
 
-def _forget_account(made: World) -> None:
-    """Drop what the functions know of the account, so that they ask Organizations for it."""
-    key = {contract.PARTITION_KEY: {"S": contract.ACCOUNTS_KEY}, contract.SORT_KEY: {"S": SEARCH}}
-    made.client("dynamodb", HUB).delete_item(TableName=contract.LEDGER_TABLE, Key=key)
-
-
 def tried(made: World, permission: Permission, number: int) -> None:
     """Remove a permission while it is needed: orgdns names the role and the call, and recovers when it returns."""
     work = Work.prepared(made, number)
@@ -215,7 +218,7 @@ def tried(made: World, permission: Permission, number: int) -> None:
     with removed(made, permission):
         if permission.statement == "SetFailuresAside":
             _fail_for_half_a_day(made)
-        work.done(many=permission.role == contract.PUBLISHER_ROLE)
+        work.done(many=permission.role == contract.PUBLISHER_ROLE, afresh=permission.action in AT_START)
         for _ in range(4):
             if _is_named(made, permission, before):
                 break

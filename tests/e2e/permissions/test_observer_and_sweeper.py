@@ -1,0 +1,18 @@
+"""Each permission of the observer and the sweeper is removed."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.runtime import contract
+from sandbox.world import World
+from tests.support.path.permissions import Permission, permissions, tried
+
+ROLES = {contract.OBSERVER_ROLE, contract.SWEEPER_ROLE}
+PERMISSIONS = [each for each in permissions("hub") if each.role in ROLES]
+
+
+@pytest.mark.parametrize(("number", "permission"), list(enumerate(PERMISSIONS, start=1)), ids=map(str, PERMISSIONS))
+def test_permission_is_named_and_comes_back(made: World, number: int, permission: Permission) -> None:
+    """Status or a log names the role and the call. Nothing is lost."""
+    tried(made, permission, number)
