@@ -1,7 +1,8 @@
 """Roles that seem to lack a permission that AWS uses in their name, so that no log can say so. Pure.
 
 Lambda writes logs, deletes messages and sets failed batches aside with the role of a function, and EventBridge
-Scheduler sends with the role of a schedule. CloudWatch counts what they do, and what should follow.
+Scheduler sends with the role of a schedule. CloudWatch counts what they do, and what should follow: L28 of docs/aws.md
+has the documents.
 """
 
 from __future__ import annotations
