@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.aws.functions.packages import Packages
+    from sandbox.aws.functions.watcher import Watcher
     from sandbox.clock import Clock
 
 Event = dict[str, Any]
@@ -52,28 +53,6 @@ class Checker(Protocol):
 
     def check(self, role_arn: str, action: str, resource: str, context: None = None) -> None:
         """Raise unless the deployed policies of the role allow the action."""
-
-
-class Watcher(Protocol):
-    """What the service tells whoever measures the functions."""
-
-    def logged(self, function: Moto, line: str) -> None:
-        """Tell that the function wrote a line to its log."""
-
-    def started(self, function: Moto) -> None:
-        """Tell that Lambda wrote to the function's log that an invocation started."""
-
-    def invoked(self, function: Moto, qualifier: str, at: float, *, failed: bool) -> None:
-        """Tell that the function ran, and began at this time."""
-
-    def throttled(self, function: Moto, qualifier: str) -> None:
-        """Tell that Lambda rejected an invocation."""
-
-    def received(self, function: Moto, qualifier: str, created: float) -> None:
-        """Tell that the function received records of a stream, the last of which was created at this time."""
-
-    def undelivered(self, function: Moto, qualifier: str) -> None:
-        """Tell that a batch that failed did not reach its destination."""
 
 
 class Functions:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sandbox.world import World
-from tests.e2e.permissions.test_observer_and_sweeper import ROLES
-from tests.support.path.permissions import Permission, permissions, tried
+from tests.support.path.permissions import FINDERS, Permission, permissions, tried
 
-PERMISSIONS = [each for each in permissions("hub") if each.role not in ROLES]
+PERMISSIONS = [each for each in permissions("hub") if each.role not in FINDERS]
 
 
 @pytest.mark.parametrize(("number", "permission"), list(enumerate(PERMISSIONS, start=1)), ids=map(str, PERMISSIONS))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hub.runtime import contract
 from sandbox.world import World
-from tests.support.path.permissions import Permission, permissions, tried
+from tests.support.path.permissions import FINDERS, Permission, permissions, tried
 
-ROLES = {contract.OBSERVER_ROLE, contract.SWEEPER_ROLE}
-PERMISSIONS = [each for each in permissions("hub") if each.role in ROLES]
+PERMISSIONS = [each for each in permissions("hub") if each.role in FINDERS]
 
 
 @pytest.mark.parametrize(("number", "permission"), list(enumerate(PERMISSIONS, start=1)), ids=map(str, PERMISSIONS))

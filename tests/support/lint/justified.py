@@ -52,6 +52,13 @@ DOCUMENTED: Final = (
         "The actions have no resource type. They only list delegated administrators and event source mappings.",
     ),
     Justified(
+        "needless-star",
+        "docs/operate.md#3 3 cloudwatch:GetMetricData",
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+        "The action has the resource type dataset, and AWS does not document that the metrics of its services are in "
+        "one. AWS's own policies grant the action on everything. It only reads numbers.",
+    ),
+    Justified(
         "wrong-resource",
         "docs/operate.md#3 0 arn:aws:lambda:REGION:HUB_ACCOUNT:function:orgdns-observer:live",
         # https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html

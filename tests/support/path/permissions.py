@@ -35,6 +35,8 @@ ACCOUNTS = {
 }
 # What a function needs when it starts, or once in a while.
 AT_START = {"dynamodb:DescribeTable", "organizations:DescribeAccount", "sts:AssumeRole"}
+# The roles that find out what instances exist. Their tests are in a module of their own.
+FINDERS = {contract.OBSERVER_ROLE, contract.SWEEPER_ROLE}
 # More names at once than the publisher publishes for one cause.
 MANY_NAMES = 160
 
