@@ -37,6 +37,8 @@ ACCOUNTS = {
 AT_START = {"dynamodb:DescribeTable", "organizations:DescribeAccount", "sts:AssumeRole"}
 # The roles that find out what instances exist. Their tests are in a module of their own.
 FINDERS = {contract.OBSERVER_ROLE, contract.SWEEPER_ROLE}
+# The roles that no VPC needs.
+OF_NAMES = {contract.OBSERVER_ROLE, contract.PUBLISHER_ROLE, contract.WRITER_ROLE, contract.ZONE_READER_ROLE}
 # More names at once than the publisher publishes for one cause.
 MANY_NAMES = 160
 
@@ -114,15 +116,18 @@ class Work:
     made: World
     number: int
     ending: str
-    leaving: Vpc
-    deleted: Vpc
+    leaving: Vpc | None = None
+    deleted: Vpc | None = None
     coming: str = ""
     joining: Vpc | None = None
 
     @classmethod
-    def prepared(cls, made: World, number: int) -> Work:
+    def prepared(cls, made: World, number: int, *, vpcs: bool) -> Work:
         """What exists before a permission is lost: an instance with its name, an associated VPC, and another one."""
         (instance,) = made.launch(SEARCH, REGION, f"old-{number}")
+        if not vpcs:
+            made.converge()
+            return cls(made, number, instance)
         leaving = made.add_vpc(SEARCH, REGION, associated=False)
         deleted = made.add_vpc(SEARCH, REGION, associated=False, tags={"dns": "private"})
         minutes_until(made, lambda: is_associated(made, leaving), 65)
@@ -135,20 +140,14 @@ class Work:
         """
         made = self.made
         self._forget(afresh=afresh)
-        ec2 = made.client("ec2", SEARCH, REGION)
         (self.coming,) = made.launch(SEARCH, REGION, f"new-{self.number}")
         made.end(SEARCH, REGION, self.ending)
-        self.joining = made.add_vpc(SEARCH, REGION, associated=False)
-        # A set that no VPC had before, so that it is read.
-        servers = [{"Key": "domain-name-servers", "Values": ["AmazonProvidedDNS"]}]
-        options = ec2.create_dhcp_options(DhcpConfigurations=servers)["DhcpOptions"]["DhcpOptionsId"]
-        ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=self.joining.id)
         made.converge()
-        # What the observer asked is forgotten, so that the associator asks, too.
-        self._forget(afresh=afresh)
-        ec2.create_tags(Resources=[self.leaving.id], Tags=[{"Key": "dns", "Value": "private"}])
-        made.delete_vpc(self.deleted)
-        made.converge()
+        if self.leaving and self.deleted:
+            # What the observer asked is forgotten, so that the associator asks, too.
+            self._forget(afresh=afresh)
+            self._change_vpcs(self.leaving, self.deleted)
+        ec2 = made.client("ec2", SEARCH, REGION)
         (interface,) = made.described(SEARCH, REGION, self.coming)["NetworkInterfaces"]
         # A call that names no instance, so that the spoke is swept.
         ec2.assign_ipv6_addresses(
@@ -161,6 +160,18 @@ class Work:
         made.converge()
         send(made, body_of(Sweep(Spoke(SEARCH, REGION))), contract.SWEEPS_QUEUE)
         send(made, body_of(Audit((made.zone_ids[CORP],))), contract.SWEEPS_QUEUE)
+        made.converge()
+
+    def _change_vpcs(self, leaving: Vpc, deleted: Vpc) -> None:
+        made = self.made
+        ec2 = made.client("ec2", SEARCH, REGION)
+        self.joining = made.add_vpc(SEARCH, REGION, associated=False)
+        # A set that no VPC had before, so that it is read.
+        servers = [{"Key": "domain-name-servers", "Values": ["AmazonProvidedDNS"]}]
+        options = ec2.create_dhcp_options(DhcpConfigurations=servers)["DhcpOptions"]["DhcpOptionsId"]
+        ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=self.joining.id)
+        ec2.create_tags(Resources=[leaving.id], Tags=[{"Key": "dns", "Value": "private"}])
+        made.delete_vpc(deleted)
         made.converge()
 
     def cleaned_up(self) -> None:
@@ -183,11 +194,10 @@ class Work:
     def right(self) -> bool:
         """Whether the new instance has its name, the old one has none, and each VPC is associated as it should be."""
         return (
-            self.joining is not None
-            and bool(self._resolved("new"))
+            bool(self._resolved("new"))
             and not self._resolved("old")
-            and is_associated(self.made, self.joining)
-            and not is_associated(self.made, self.leaving)
+            and (self.joining is None or is_associated(self.made, self.joining))
+            and (self.leaving is None or not is_associated(self.made, self.leaving))
         )
 
     def _resolved(self, kind: str) -> set[str]:
@@ -212,7 +222,7 @@ def _fail_for_half_a_day(made: World) -> None:
 
 def tried(made: World, permission: Permission, number: int) -> None:
     """Remove a permission while it is needed: orgdns names the role and the call, and recovers when it returns."""
-    work = Work.prepared(made, number)
+    work = Work.prepared(made, number, vpcs=permission.role not in OF_NAMES)
     if permission.action.startswith(("logs:", "sqs:")):
         # CloudWatch counts what was before in a period of its own.
         made.pass_time(5)
