@@ -13,6 +13,7 @@ from hub.runtime import contract
 from hub.runtime.boundary.texts import bounded_fields
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
+from hub.runtime.sweeper.differences import Difference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,6 +100,14 @@ def report_events_fault(reason: str) -> None:
     logger.warning("events will be delivered again", extra={"reason": reason})
 
 
+# What an audit finds that others changed. An event tells of it within seconds, if one comes.
+_CHANGED_BY_OTHERS: Final = frozenset({Difference.MISSING, Difference.EDITED, Difference.FOREIGN})
+_NO_EVENT: Final = (
+    "the stack of zone changes is not deployed in the networking account, no trail logs the calls there, or the role "
+    f"{contract.ZONE_CHANGES_ROLE} may not call events:PutEvents"
+)
+
+
 def report_sweep(outcome: SweepOutcome) -> None:
     """Count and log the result of the sweep of a spoke."""
     status = outcome.status
@@ -128,6 +137,8 @@ def report_audit(status: ZoneStatus) -> None:
     metrics.add_metric("LedgerRowsRepaired", MetricUnit.Count, sum(number for _, number in status.repaired))
     found = {"differences": dict(status.differences), "repaired": dict(status.repaired)}
     logger.info("zone audited", extra=fields | found)
+    if others := {kind: number for kind, number in status.differences if kind in _CHANGED_BY_OTHERS}:
+        logger.warning("changes of others without an event", extra=fields | {"changes": others, "reason": _NO_EVENT})
     if status.pending_removals:
         pending = {"pending_names": status.pending_names, "first_pending": status.pending_removals[:SHOWN_NAMES]}
         logger.error(AWAITS_APPROVAL, extra=fields | pending)

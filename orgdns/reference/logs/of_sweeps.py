@@ -69,6 +69,13 @@ OF_SWEEPS: Final = (
         "A complete audit: the names that differ, and the rows of the ledger that were repaired, by kind.",
     ),
     Message(
+        "changes of others without an event",
+        Level.WARNING,
+        _SWEEPER,
+        "changes names reason zone",
+        "An audit found and repairs what others changed, and no event told of it within seconds.",
+    ),
+    Message(
         "zone not audited",
         Level.WARNING,
         _SWEEPER,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hub.runtime import contract
 from sandbox.example import NETWORK, SEARCH
 from sandbox.world import World
 from tests.support.path.health import REGION
@@ -11,8 +12,9 @@ from tests.support.path.permissions import CORP, Permission, permissions, remove
 from tests.support.path.sweeps import described_record_set
 
 PERMISSIONS = permissions("network", "spoke-account", "spoke-region")
-# Only EventBridge in the networking account sees it: docs/runbook/permissions-missing.md.
-UNSEEN = permissions("network-zone-changes")
+# Only the next audit notices it: docs/runbook/permissions-missing.md.
+MESSAGE = "changes of others without an event"
+NOTICED_LATE = permissions("network-zone-changes")
 
 
 @pytest.mark.parametrize(("number", "permission"), list(enumerate(PERMISSIONS, start=1)), ids=map(str, PERMISSIONS))
@@ -21,20 +23,26 @@ def test_permission_is_named_and_comes_back(made: World, number: int, permission
     tried(made, permission, number)
 
 
-@pytest.mark.parametrize("permission", UNSEEN, ids=str)
+@pytest.mark.parametrize("permission", NOTICED_LATE, ids=str)
 def test_audit_finds_what_zone_changes_do_not_report(made: World, permission: Permission) -> None:
-    """Nobody names this one. What others delete comes back with the audit, and within seconds after the repair."""
+    """The audit repairs what others delete, and logs the role and the call; after the repair, it takes seconds."""
     made.launch(SEARCH, REGION, "deleted")
     made.converge()
     with removed(made, permission):
         delete(made)
         made.converge()
         assert not is_there(made)
+        logged = len(made.logged(contract.SWEEPER_FUNCTION, MESSAGE))
         made.audit()
         assert is_there(made)
+        (line,) = made.logged(contract.SWEEPER_FUNCTION, MESSAGE)[logged:]
+        assert permission.role in line["reason"]
+        assert permission.action in line["reason"]
     delete(made)
     made.converge()
     assert is_there(made)
+    made.audit()
+    assert len(made.logged(contract.SWEEPER_FUNCTION, MESSAGE)) == logged + 1
 
 
 def delete(made: World) -> None:
