@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 
-# If the second permission is missing, AWS says that the account is no delegated administrator.
+# Without the second permission, AWS answers that the account is not a delegated administrator.
 _NEEDED: Final = (
     f"the role {contract.SWEEPER_ROLE} needs cloudformation:ListStackInstances and "
     "organizations:ListDelegatedAdministrators, and the hub account must be a delegated administrator of StackSets"

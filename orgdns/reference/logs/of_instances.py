@@ -86,7 +86,7 @@ OF_INSTANCES: Final = (
         Level.WARNING,
         _OBSERVER,
         "message_id reason",
-        "The message is no event of orgdns, or contradicts itself. Find out who writes to the queue.",
+        "The message is not an event of orgdns, or its parts contradict each other. Find out who writes to the queue.",
     ),
     Message(
         "events will be delivered again",

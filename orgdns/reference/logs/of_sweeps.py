@@ -130,6 +130,6 @@ OF_SWEEPS: Final = (
         Level.WARNING,
         _TASKS,
         "message_id reason",
-        "The message is no task and no event of orgdns. Find out who writes to the queue.",
+        "The message is neither a task nor an event of orgdns. Find out who writes to the queue.",
     ),
 )

@@ -51,7 +51,9 @@ OF_SWEEPS: Final = (
     ),
     Metric("TasksRetried", (Function.SWEEPER, Function.ASSOCIATOR), "Tasks that come again."),
     Metric(
-        "TasksDropped", (Function.SWEEPER, Function.ASSOCIATOR), "Messages that are no task and no event of orgdns."
+        "TasksDropped",
+        (Function.SWEEPER, Function.ASSOCIATOR),
+        "Messages that are neither tasks nor events of orgdns.",
     ),
 )
 

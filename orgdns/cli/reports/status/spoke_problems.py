@@ -82,7 +82,7 @@ def events(overview: Overview) -> Iterator[Problem]:
         f"{status.spoke}: undelivered events cannot be counted: {status.undelivered_fault}"
         if status.undelivered_fault
         else f"{status.spoke}: {status.undelivered_new:,} since the sweep before, {status.undelivered:,} in its queue; "
-        f"is {contract.DELIVERY_ROLE_PREFIX}{status.spoke.region} denied events:PutEvents?"
+        f"check that the role {contract.DELIVERY_ROLE_PREFIX}{status.spoke.region} may call events:PutEvents"
         for status in lost
     ]
     todo = f"the messages in the spoke's queue {contract.UNDELIVERED_QUEUE} say why; sweeps find the instances"
