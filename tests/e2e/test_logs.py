@@ -10,12 +10,6 @@ from tests.support.path.faults import send
 from tests.support.path.sweeps import by_hand, described_record_set, hour, statuses, sweep_all
 
 REGION = "eu-central-1"
-FUNCTIONS = (
-    contract.OBSERVER_FUNCTION,
-    contract.PUBLISHER_FUNCTION,
-    contract.SWEEPER_FUNCTION,
-    contract.ASSOCIATOR_FUNCTION,
-)
 QUEUES = (contract.EVENTS_QUEUE, contract.SWEEPS_QUEUE, contract.ASSOCIATIONS_QUEUE, contract.BACKLOG_QUEUE)
 
 
@@ -52,8 +46,8 @@ def test_every_line_of_every_log_is_an_object(made: World, clock: MovedClock) ->
         send(made, "{}", queue)
         send(made, "no JSON", queue)
     made.converge()
-    lines = {function: made.functions.logs(function) for function in FUNCTIONS}
+    lines = {function: made.functions.logs(function) for function in contract.FUNCTIONS}
     # The metrics are lines, too.
     assert all(any("_aws" in line for line in of_one) for of_one in lines.values())
     texts = {function: [line for line in of_one if isinstance(line, str)] for function, of_one in lines.items()}
-    assert texts == {function: [] for function in FUNCTIONS}
+    assert texts == {function: [] for function in contract.FUNCTIONS}

@@ -9,9 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime import contract
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# The queue that each function processes. The publisher processes the ledger's stream, too.
+SOURCES: Final = {
+    contract.OBSERVER_FUNCTION: contract.EVENTS_QUEUE,
+    contract.PUBLISHER_FUNCTION: contract.BACKLOG_QUEUE,
+    contract.SWEEPER_FUNCTION: contract.SWEEPS_QUEUE,
+    contract.ASSOCIATOR_FUNCTION: contract.ASSOCIATIONS_QUEUE,
+}
 PROCEDURE: Final = "see docs/restore.md"
 # The states of a mapping that reads its source, or is about to (Lambda API Reference, EventSourceMappingConfiguration).
 WORKING: Final = frozenset({"Enabled", "Enabling", "Creating", "Updating"})

@@ -20,12 +20,6 @@ from tests.support.path.sweeps import described_record_set
 
 Broken = Callable[[World], AbstractContextManager[None]]
 CORP = "corp.internal"
-FUNCTIONS = (
-    contract.OBSERVER_FUNCTION,
-    contract.PUBLISHER_FUNCTION,
-    contract.SWEEPER_FUNCTION,
-    contract.ASSOCIATOR_FUNCTION,
-)
 
 
 @contextmanager
@@ -96,7 +90,7 @@ def stream_stands_still(made: World) -> Iterator[None]:
 def queues_stand_still(made: World) -> Iterator[None]:
     """No function gets messages of its queue, and each queue has one."""
     with ExitStack() as stack:
-        for function in FUNCTIONS:
+        for function in contract.FUNCTIONS:
             stack.enter_context(mapping_disabled(made, function))
         for queue in (
             contract.EVENTS_QUEUE,

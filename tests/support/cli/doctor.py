@@ -25,8 +25,8 @@ from orgdns.cli.reports.doctor.facts import (
     Stream,
     Table,
 )
-from orgdns.cli.reports.doctor.routing import DEAD_LETTERS, RULES, SCHEDULES, SOURCES
-from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping
+from orgdns.cli.reports.doctor.routing import DEAD_LETTERS, RULES, SCHEDULES
+from orgdns.cli.reports.ledger_stream import SOURCES, LedgerTable, Mapping
 from orgdns.cli.reports.status.overview import Overview
 
 HUB: Final = "222222222222"

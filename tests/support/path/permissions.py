@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import mark_key
@@ -101,12 +102,10 @@ def removed(made: World, permission: Permission) -> Iterator[None]:
         iam.put_role_policy(**policy, PolicyDocument=json.dumps(before))
 
 
-def _without(statement: dict[str, object], permission: Permission) -> dict[str, object]:
-    actions = statement["Action"]
-    found = [actions] if isinstance(actions, str) else list(actions)  # type: ignore[call-overload]  # a list of actions
+def _without(statement: dict[str, Any], permission: Permission) -> dict[str, Any]:
     if statement["Sid"] != permission.statement:
-        return statement | {"Action": actions}
-    return statement | {"Action": [action for action in found if action != permission.action]}
+        return statement
+    return statement | {"Action": [action for action in statement["Action"] if action != permission.action]}
 
 
 @dataclass(slots=True)

@@ -179,10 +179,5 @@ def _called_in(
 
 def _cold_start(driver: SandboxDriver) -> None:
     """Let every function begin in a new environment, so that a step makes the same calls in each run."""
-    for function in (
-        contract.OBSERVER_FUNCTION,
-        contract.PUBLISHER_FUNCTION,
-        contract.SWEEPER_FUNCTION,
-        contract.ASSOCIATOR_FUNCTION,
-    ):
+    for function in contract.FUNCTIONS:
         driver.made.functions.cold_start(function)

@@ -27,13 +27,6 @@ RULES: Final = {
     contract.ZONE_CHANGES_RULE: contract.SWEEPS_QUEUE,
     contract.VPCS_RULE: contract.ASSOCIATIONS_QUEUE,
 }
-# The queue that each function processes. The publisher processes the ledger's stream, too.
-SOURCES: Final = {
-    contract.OBSERVER_FUNCTION: contract.EVENTS_QUEUE,
-    contract.PUBLISHER_FUNCTION: contract.BACKLOG_QUEUE,
-    contract.SWEEPER_FUNCTION: contract.SWEEPS_QUEUE,
-    contract.ASSOCIATOR_FUNCTION: contract.ASSOCIATIONS_QUEUE,
-}
 # Where each schedule sends to: a queue, or the bus.
 SCHEDULES: Final = {
     contract.SWEEP_SCHEDULE: contract.SWEEPS_QUEUE,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime import contract
 from hub.runtime.model.health.path import Stage
 from hub.runtime.model.names import NEVER, Millis
+from orgdns.cli.reports.ledger_stream import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,10 +95,7 @@ def _messages(function: str, queue: str) -> Sign:
 
 SIGNS: Final = (
     *(_logs(function) for function in contract.FUNCTIONS),
-    _messages(contract.OBSERVER_FUNCTION, contract.EVENTS_QUEUE),
-    _messages(contract.PUBLISHER_FUNCTION, contract.BACKLOG_QUEUE),
-    _messages(contract.SWEEPER_FUNCTION, contract.SWEEPS_QUEUE),
-    _messages(contract.ASSOCIATOR_FUNCTION, contract.ASSOCIATIONS_QUEUE),
+    *(_messages(function, queue) for function, queue in SOURCES.items()),
     Sign(
         Stage.PUBLISHER,
         contract.PUBLISHER_ROLE,

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from hub.runtime import contract
 from orgdns.cli.reports.doctor.facts import Function, Source, Stack, Stream
-from orgdns.cli.reports.doctor.routing import SOURCES
+from orgdns.cli.reports.ledger_stream import SOURCES
 from orgdns.cli.sources.doctor.reading import missing
 from orgdns.cli.sources.ledger_stream import mapping_of
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime import contract
 from orgdns.cli.reports.doctor.facts import Facts, Place
 from orgdns.cli.reports.doctor.finding import Unknown
-from orgdns.cli.reports.doctor.routing import DEAD_LETTERS, RULES, SCHEDULES, SOURCES
+from orgdns.cli.reports.doctor.routing import DEAD_LETTERS, RULES, SCHEDULES
+from orgdns.cli.reports.ledger_stream import SOURCES
 from orgdns.cli.sources.doctor import account, deployment, ledger, organization, routing
 from orgdns.cli.sources.doctor.reading import read
 from orgdns.cli.sources.ledger import overview
