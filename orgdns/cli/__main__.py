@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # The subcommands in the order of the help, each with the first line of its own help. The function `run` of the module
-# orgdns.cli.commands.<name> implements it.
+# that `module_of` names implements it.
 COMMANDS: Final = {
     "explain": "Explain the names of an instance, or the holders of a name or an address.",
     "plan": "Show what a changed policy would do to the organization.",
@@ -38,6 +38,9 @@ COMMANDS: Final = {
     "audit": "Audit all zones now: compare their records with the ledger.",
 }
 
+# The modules in orgdns.cli.commands of the subcommands that are in a folder there, or have another name.
+_MODULES: Final[dict[str, str]] = {}
+
 # The options that may stand before the subcommand, too. After it, they win.
 _BEFORE_AND_AFTER: Final = frozenset({"profile", "region"})
 
@@ -48,12 +51,17 @@ _app: Final = typer.Typer(
 )
 
 
+def module_of(name: str) -> str:
+    """The module that implements a subcommand."""
+    return f"orgdns.cli.commands.{_MODULES.get(name, name.replace('-', '_'))}"
+
+
 class _Subcommand(TyperCommand):
     """A subcommand that is imported when it runs; until then, only its name and help are known."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - typer's signature, whose types are private
         """Import the subcommand, and return its context."""
-        module = import_module(f"orgdns.cli.commands.{str(self.name).replace('-', '_')}")
+        module = import_module(module_of(str(self.name)))
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
         app.command(self.name)(module.run)
         context = get_command(app).make_context(*args, **kwargs)

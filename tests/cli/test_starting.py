@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from orgdns import __version__
-from orgdns.cli.__main__ import COMMANDS
+from orgdns.cli.__main__ import COMMANDS, module_of
 from tests.support.build import ROOT
 
 HEAVY = {"boto3", "botocore", "pydantic", "troposphere", "yaml", "rich", "hub"}
@@ -66,15 +66,16 @@ def test_each_command_has_help_of_its_own(name: str) -> None:
     end = orgdns(name, "-h")
     assert (end.returncode, end.stderr) == (0, "")
     assert end.stdout.startswith(f"Usage: orgdns {name} ")
-    docstring = import_module(f"orgdns.cli.commands.{name.replace('-', '_')}").run.__doc__
+    docstring = import_module(module_of(name)).run.__doc__
     assert docstring.splitlines()[0] == COMMANDS[name]
     assert COMMANDS[name] in " ".join(end.stdout.split())
 
 
 def test_every_module_of_commands_is_registered() -> None:
-    """Each module in orgdns.cli.commands is a subcommand."""
-    modules = {path.stem for path in (ROOT / "orgdns" / "cli" / "commands").glob("*.py")} - {"__init__"}
-    assert modules == {name.replace("-", "_") for name in COMMANDS}
+    """Each module in orgdns.cli.commands and its folders is a subcommand."""
+    paths = (ROOT / "orgdns" / "cli" / "commands").rglob("*.py")
+    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths if path.stem != "__init__"}
+    assert modules == {module_of(name) for name in COMMANDS}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from orgdns import __version__
-from orgdns.cli.__main__ import COMMANDS
+from orgdns.cli.__main__ import COMMANDS, module_of
 from tests.support.build import ROOT
 
 RUN_LOCK = (ROOT / "requirements" / "run.txt").read_text()
@@ -77,7 +77,7 @@ def test_installed_command_runs(installed: Path, tmp_path: Path) -> None:
 
 def test_dependencies_are_enough(installed: Path, tmp_path: Path) -> None:
     """Each library that the commands import is declared or required by a declared one, and no declaration is unused."""
-    modules = [f"orgdns.cli.commands.{name.replace('-', '_')}" for name in COMMANDS]
+    modules = [module_of(name) for name in COMMANDS]
     code = (
         f"import sys, importlib; [importlib.import_module(name) for name in {modules!r}]\n"
         "from hub.runtime.names.labels import label_of; label_of('caf\\xe9')\n"
