@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from generate import templates
 from hub.package import package
 from hub.runtime import contract
 from orgdns.cfn.event_patterns import TRAIL_EVENTS
 from orgdns.cfn.zone_ids import zone_id_title
+from orgdns.deployment.templates import templates
 from sandbox import example
 from sandbox.aws.cloudformation.deployer import DeploymentFailed
 from sandbox.aws.cloudformation.template import parsed_template

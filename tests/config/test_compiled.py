@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from generate import templates
 from hub.package import package
 from hub.runtime.policy.decide import Policy
 from orgdns.config import load as module
+from orgdns.deployment.templates import templates
 from tests.support.build import EXAMPLE
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generate import templates
 from orgdns.config.errors import ConfigInvalid
 from orgdns.config.load import parse
+from orgdns.deployment.templates import templates
 from sandbox import example
 from spoke.scp import scp_text
 from tests.support.config.demands import BOUNDARY, PATH, TAGS, demanding

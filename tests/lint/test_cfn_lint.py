@@ -12,9 +12,9 @@ from cfnlint.config import ManualArgs
 from cfnlint.core import get_rules
 from cfnlint.rules import Rules
 
-from generate import templates
 from orgdns.cfn.rendering import Form
 from orgdns.config.load import parse
+from orgdns.deployment.templates import templates
 from tests.support.config.partitions import REGIONS, example_in
 from tests.support.generated import (
     NAMES,

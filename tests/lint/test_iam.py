@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from generate import templates
 from orgdns.cfn.rendering import Form
 from orgdns.config.load import parse
+from orgdns.deployment.templates import templates
 from tests.support.generated import large, read
 from tests.support.lint.findings import Finding, unjustified, unneeded
 from tests.support.lint.iam import findings

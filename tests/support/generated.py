@@ -11,10 +11,10 @@ from typing import Any
 import cfn_flip
 import yaml
 
-from generate import templates
 from orgdns.cfn.rendering import Form
 from orgdns.config.load import Config, known_regions, parse
 from orgdns.config.partitions import regions_of
+from orgdns.deployment.templates import templates
 from tests.support.build import EXAMPLE
 
 NAMES = ("hub", "network", "network-zone-changes", "spoke-account", "spoke-region", "rollout")

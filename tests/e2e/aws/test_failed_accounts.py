@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from generate import templates
 from hub.runtime import contract
 from orgdns.cli.reports.coverage import coverage
 from orgdns.cli.reports.status.overview import Overview
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger import HubLedger, overview
 from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
+from orgdns.deployment.templates import templates
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import World

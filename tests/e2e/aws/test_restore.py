@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from generate import templates
 from hub.runtime import contract
 from hub.runtime.model.names import Spoke
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger_stream import path_facts
+from orgdns.deployment.templates import templates
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
 from sandbox.world import World

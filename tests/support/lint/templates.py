@@ -9,9 +9,9 @@ from typing import Any
 import cfn_flip
 import yaml
 
-from generate import templates
 from orgdns.cfn.rendering import Form
 from orgdns.config.load import parse
+from orgdns.deployment.templates import templates
 from tests.support.build import DOCUMENTS, ROOT
 from tests.support.config.configuration import everything
 from tests.support.generated import CONFIGS, large

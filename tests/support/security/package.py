@@ -6,7 +6,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Final
 
-from generate import templates
+from orgdns.deployment.templates import templates
 from sandbox.world.deployment import BUCKET, HUB_STACK, NAMED_IAM
 
 if TYPE_CHECKING:

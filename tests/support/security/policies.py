@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generate import templates
 from hub.package import package
 from orgdns.config.load import Config, load
+from orgdns.deployment.templates import templates
 from sandbox import example
 from sandbox.world import World
 from sandbox.world.deployment import BUCKET, HUB_STACK, NAMED_IAM, NETWORK_STACK
