@@ -15,6 +15,10 @@ from rich.console import Console
 
 from hub.runtime.ports import LedgerUnavailable, TasksNotSent
 from orgdns.cli.render.documents.fields import to_json
+from orgdns.cli.render.formats.html import html
+from orgdns.cli.render.formats.markdown import markdown
+from orgdns.cli.render.formats.page import Format
+from orgdns.cli.render.formats.text import show_page
 from orgdns.cli.render.layout import show_line
 from orgdns.cli.render.text import visible
 from orgdns.cli.reports.exit_codes import FAILED
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from orgdns.cli.render.documents.fields import Document
+    from orgdns.cli.render.formats.page import Page
     from orgdns.cli.sources.snapshot import Progress
 
 Profile = Annotated[
@@ -40,6 +45,9 @@ Region = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ReportFormat = Annotated[
+    Format | None, typer.Option("--format", help="Print text, JSON, Markdown or an HTML document. Default: text.")
+]
 All = Annotated[bool, typer.Option("--all", help="Show all entries, not only the first ones.")]
 
 
@@ -69,6 +77,24 @@ def say(text: str) -> None:
 def print_json(document: Document) -> None:
     """Print a report as JSON."""
     typer.echo(to_json(document))
+
+
+def chosen_format(chosen: Format | None, *, as_json: bool) -> Format:
+    """The format of a report, of which `--json` is the short form for JSON."""
+    if as_json and chosen not in {None, Format.JSON}:
+        raise typer.BadParameter(f"--json and --format {chosen} contradict each other: give one of them")
+    return Format.JSON if as_json else chosen or Format.TEXT
+
+
+def print_page(page: Page, chosen: Format) -> None:
+    """Print a page as text, Markdown or HTML; its JSON is a document of its own."""
+    match chosen:
+        case Format.MARKDOWN:
+            typer.echo(markdown(page), nl=False)
+        case Format.HTML:
+            typer.echo(html(page), nl=False)
+        case Format.TEXT | Format.JSON:
+            show_page(screen(), page)
 
 
 def confirmed(question: str) -> bool:
