@@ -14,7 +14,7 @@ from hub.runtime.messages import short
 from hub.runtime.names.labels import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # The keys and indices that lead to a value in the file.
 Place = tuple[str | int, ...]
@@ -139,6 +139,17 @@ class Source:
                     found |= dict.fromkeys((_value(key), repr(_value(key))), (key, value))
             self._keys[id(node)] = found
         return self._keys[id(node)]
+
+    def invalid(self, faults: Iterable[Fault], numbers: Iterable[Fault]) -> ConfigInvalid:
+        """The error with all faults, in the order of their lines.
+
+        A fault about how a number is written is left out where the number has another.
+        """
+        found = set(faults)
+        places = {fault.place for fault in found}
+        return ConfigInvalid(
+            self.path, tuple(sorted(found | {fault for fault in numbers if fault.place not in places}))
+        )
 
     def repeated(self) -> Iterator[Fault]:
         """A fault for each duplicate key, and for each value that a list has twice.

@@ -1,4 +1,4 @@
-"""The JSON Schema of the configuration file. Editors use it to complete and check the file."""
+"""The JSON Schema of a file in YAML. Editors use it to complete and check the file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from orgdns.config.load import Config
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import core_schema
 
@@ -32,7 +33,7 @@ class _Schema(GenerateJsonSchema):
         return False
 
 
-def schema_text() -> str:
-    """The schema as text. The same code always gives the same bytes."""
-    schema = {"$schema": _DIALECT} | Config.model_json_schema(schema_generator=_Schema) | {"title": "orgdns"}
+def schema_text(model: type[BaseModel] = Config, title: str = "orgdns") -> str:
+    """The schema of the file as text: by default, of the configuration file. The same code gives the same bytes."""
+    schema = {"$schema": _DIALECT} | model.model_json_schema(schema_generator=_Schema) | {"title": title}
     return json.dumps(schema, indent=2) + "\n"

@@ -9,7 +9,6 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import yaml
 from pydantic import Field, PrivateAttr, ValidationError
 
 from hub.runtime.model.vpcs import AssociationMethod
@@ -27,9 +26,9 @@ from orgdns.config.checks.regions import opt_in_warning
 from orgdns.config.checks.vpcs import quota_warning, vpc_faults
 from orgdns.config.checks.zones import open_to_all, zone_faults
 from orgdns.config.errors import ConfigInvalid, Fault, Place, Source, listed
-from orgdns.config.limits import MAX_TEXT, TooLarge, check_limits
 from orgdns.config.messages import message
 from orgdns.config.partitions import global_region, known_regions, partition_of
+from orgdns.config.reading import content_of, text_of
 from orgdns.config.sections.accounts import Guards, Hub, Network, Objective, Organization, Spokes
 from orgdns.config.sections.policy import PolicySection  # noqa: TC001 - pydantic reads it out of the annotation
 from orgdns.config.sections.resources import Resources
@@ -192,31 +191,13 @@ class Config(Section):
         )
 
 
-def _not_yaml(broken: yaml.MarkedYAMLError) -> Fault:
-    """What the parser says, and what to do about frequent mistakes."""
-    mark, problem = broken.problem_mark, str(broken.problem)
-    if broken.context == "while scanning a quoted scalar" and broken.context_mark:
-        mark, problem = broken.context_mark, "the quote is not closed, or a quote in the text is not doubled"
-    elif problem.startswith(("expected <block end>", "mapping values")):
-        problem += ": put a text with {, } or a colon in quotes, and indent the keys of a section equally"
-    return Fault(mark.line + 1 if mark else 1, "", f"is not valid YAML: {problem}")
-
-
 def load(path: Path) -> Config:
     """The configuration in a file.
 
     Raises:
         ConfigInvalid: if the file has faults; the exception lists all of them.
     """
-    try:
-        with path.open(encoding="utf-8") as file:
-            # One character more than the limit is enough to refuse the file.
-            text = file.read(MAX_TEXT + 1)
-    except UnicodeDecodeError as other:
-        raise ConfigInvalid(str(path), (Fault(1, "", "is not in UTF-8: save the file in UTF-8"),)) from other
-    except OSError as unreadable:
-        raise ConfigInvalid(str(path), (Fault(1, "", f"cannot be read: {unreadable}"),)) from unreadable
-    return parse(text, str(path))
+    return parse(text_of(path), str(path))
 
 
 def parse(text: str, path: str = "orgdns.yaml") -> Config:
@@ -225,24 +206,7 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
     Raises:
         ConfigInvalid: if the text has faults; the exception lists all of them.
     """
-    try:
-        check_limits(text)
-        source = Source(yaml.compose(text, Loader=yaml.SafeLoader), path)
-        content = yaml.safe_load(text)
-    except TooLarge as large:
-        raise ConfigInvalid(path, (Fault(large.line, "", str(large)),)) from large
-    except yaml.MarkedYAMLError as broken:
-        raise ConfigInvalid(path, (_not_yaml(broken),)) from broken
-    except yaml.reader.ReaderError as broken:
-        line = text.count("\n", 0, broken.position) + 1
-        fault = Fault(line, "", f"is not valid YAML: remove the character {text[broken.position]!a}")
-        raise ConfigInvalid(path, (fault,)) from broken
-    except (yaml.YAMLError, ValueError) as broken:  # ValueError: a scalar looks like a date but is not one
-        raise ConfigInvalid(path, (Fault(1, "", f"is not valid YAML: {broken}"),)) from broken
-    except (KeyError, AttributeError, IndexError) as broken:  # `!!bool x`, `!!timestamp x`, `!!int ""`
-        raise ConfigInvalid(
-            path, (Fault(1, "", "is not valid YAML: a tag (!!...) does not fit its value"),)
-        ) from broken
+    content, source = content_of(text, path)
     faults = list(source.repeated())
     # A value that must not be a number at all has a fault that says so.
     numbers = list(source.numbers())
@@ -258,18 +222,12 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
         # Each is compared with each, so lists beyond their limit come first.
         if isinstance(content, dict) and all(error["type"] != "too_long" for error in errors):
             faults += islice(_faults_of_whole(content, source), MAX_FOUND)
-        raise _invalid(path, faults, numbers) from invalid
+        raise source.invalid(faults, numbers) from invalid
     faults += islice(_faults_of_whole(content, source), MAX_FOUND)
     if faults or numbers:
-        raise _invalid(path, faults, numbers)
+        raise source.invalid(faults, numbers)
     config._source = source  # noqa: SLF001 - the file that was just read
     return config
-
-
-def _invalid(path: str, faults: list[Fault], numbers: list[Fault]) -> ConfigInvalid:
-    """The error with all faults. A fault about how a number is written is left out where the number has another."""
-    places = {fault.place for fault in faults}
-    return ConfigInvalid(path, tuple(sorted({*faults, *(fault for fault in numbers if fault.place not in places)})))
 
 
 def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]:
