@@ -12,7 +12,6 @@ from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import Account
-from hub.runtime.names.labels import NameRefused, label_of
 from hub.runtime.policy.label_registry import LabelUnknown
 from hub.runtime.ports import AccountUnknown, LedgerUnavailable, SpokeUnreachable
 
@@ -157,11 +156,7 @@ class OrganizationAccounts:
         active = state == "ACTIVE"
         if active and not units and account_id not in self._coverage.excluded:
             raise AnswerMalformed(f"Organizations does not return the organizational units of account {account_id}")
-        label, fault = self._labels.pinned(account_id), ""
-        try:
-            label = label or label_of(name).text
-        except NameRefused as refused:
-            fault = f"the name of the account cannot be a label: {refused}"
+        label, fault = self._labels.wanted(account_id, name)
         return _Facts(active, self._coverage.covers_account(account_id, units), units, label, fault)
 
     def _bears(self, account_id: str, label: str) -> bool:

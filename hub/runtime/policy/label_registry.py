@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from hub.runtime.model.labels import HeldLabel, reserved_labels
 from hub.runtime.model.names import Fqdn, NameKey
-from hub.runtime.names.labels import is_reverse
+from hub.runtime.names.labels import NameRefused, is_reverse, label_of
 from hub.runtime.ports import LedgerUnavailable, Outdated
 
 if TYPE_CHECKING:
@@ -63,6 +63,13 @@ class LabelRegistry:
     def pinned(self, account_id: str) -> str:
         """The label that the configuration gives the account, or nothing."""
         return self._pinned.get(account_id, "")
+
+    def wanted(self, account_id: str, name: str) -> tuple[str, str]:
+        """The label of an account of this name if the account can take it, or nothing and the reason."""
+        try:
+            return self.pinned(account_id) or label_of(name).text, ""
+        except NameRefused as refused:
+            return "", f"the name of the account cannot be a label: {refused}"
 
     def take(self, account_id: str, label: str, bears: Callable[[str, str], bool]) -> str:
         """Give an account the label and release its others; return why it cannot have the label, or nothing.
