@@ -27,7 +27,7 @@ from hub.monitoring.services import add_service_alarms
 from hub.runtime import contract
 from orgdns.cfn.alarms import add_alarm_topic
 from orgdns.cfn.code import add_code_conditions, code_parameters
-from orgdns.cfn.worker import LOG_LEVEL, LOG_RETENTION, add_worker
+from orgdns.cfn.worker import LOG_LEVEL, add_worker
 from orgdns.cfn.zone_ids import zone_parameters
 
 if TYPE_CHECKING:
@@ -57,7 +57,12 @@ def hub_template(config: Config) -> Template:
     template.add_resource(ledger)
     workers = (observer, publisher, sweeper, *([associator] if associator else []))
     for worker in workers:
-        add_worker(template, worker, json_logs=config.partition not in _WITHOUT_JSON_LOGS)
+        add_worker(
+            template,
+            worker,
+            log_days=config.resources.log_retention_days,
+            json_logs=config.partition not in _WITHOUT_JSON_LOGS,
+        )
     add_schedules(template, sweeper, bus)
     add_metric_alarms(template, associates=bool(associator))
     add_service_alarms(template, config, workers)
@@ -69,13 +74,6 @@ def hub_template(config: Config) -> Template:
 def _add_parameters(template: Template, config: Config) -> None:
     zones = zone_parameters(config.zones)
     operation = [
-        Parameter(
-            LOG_RETENTION,
-            Type="Number",
-            Default=90,
-            Description="Number of days to keep the logs of the functions.",
-            AllowedValues=[7, 14, 30, 60, 90, 180, 365, 731, 1827, 3653],
-        ),
         Parameter(
             LOG_LEVEL,
             Type="String",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from troposphere import Sub, Tags
-from troposphere.iam import Role
+from troposphere.iam import ManagedPolicy, Role
 
 from hub.runtime import contract
 
@@ -29,6 +29,8 @@ _AWS: Final = ":iam::aws:policy/"
 def as_demanded(template: Template, config: Config) -> Template:
     """The template with tags on every resource whose type accepts tags, and the path and boundary on every role.
 
+    A managed policy with grants of a role has the path, too.
+
     One step over the finished template, so that no resource is forgotten. The tags of a StackSet are also those of its
     stacks, and CloudFormation passes the tags of a stack on to its resources. The spoke templates have the tags as
     well, because somebody may deploy them by hand ("AWS::CloudFormation::StackSet", Tags,
@@ -40,11 +42,10 @@ def as_demanded(template: Template, config: Config) -> Template:
         for name in _TAG_PROPERTIES:
             if name in resource.props and resource.resource_type not in without:
                 setattr(resource, name, Tags(tags))
-        if isinstance(resource, Role):
-            if config.resources.role_path != "/":
-                resource.Path = config.resources.role_path
-            if config.resources.permissions_boundary:
-                resource.PermissionsBoundary = _policy_arn(config.resources.permissions_boundary)
+        if isinstance(resource, Role | ManagedPolicy) and config.resources.role_path != "/":
+            resource.Path = config.resources.role_path
+        if isinstance(resource, Role) and config.resources.permissions_boundary:
+            resource.PermissionsBoundary = _policy_arn(config.resources.permissions_boundary)
     return template
 
 

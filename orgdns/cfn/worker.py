@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     from troposphere import AWSHelperFn, Template
 
-# Parameters that a stack with workers must have, besides those of `orgdns.cfn.code`.
-LOG_RETENTION: Final = "LogRetentionDays"
+# A parameter that a stack with workers must have, besides those of `orgdns.cfn.code`.
 LOG_LEVEL: Final = "LogLevel"
 
 # The function reports which messages or records of a batch failed, and only those are delivered again.
@@ -140,14 +139,17 @@ def queue_source(source: Queue, *, concurrency: int, batch_size: int = 1, window
     }
 
 
-def add_worker(template: Template, worker: Worker, *, json_logs: bool = True) -> None:
-    """Add all resources of a worker to the template. Without `json_logs`, Lambda leaves the log lines as they are."""
+def add_worker(template: Template, worker: Worker, *, log_days: int, json_logs: bool = True) -> None:
+    """Add all resources of a worker to the template. Its logs are kept for `log_days`.
+
+    Without `json_logs`, Lambda leaves the log lines as they are.
+    """
     _add_queues(template, worker.dead_letters, worker.queue, rules=worker.rules)
     logs = template.add_resource(
         LogGroup(
             f"{worker.title}Logs",
             LogGroupName=f"{contract.LOG_GROUP_PREFIX}{worker.function}",
-            RetentionInDays=Ref(LOG_RETENTION),
+            RetentionInDays=log_days,
             # The logs say why a record changed, so they outlive the stack, until they expire.
             DeletionPolicy="RetainExceptOnCreate",
             UpdateReplacePolicy="Retain",

@@ -80,7 +80,7 @@ class Config(Section):
     objective: Objective = Field(default_factory=Objective)
     """How soon names should be published."""
     resources: Resources = Field(default_factory=Resources)
-    """What service control policies of your organization demand of resources: tags, a permissions boundary, a path."""
+    """What your organization demands of resources: tags, a permissions boundary, a path, how long logs are kept."""
     zones: Annotated[list[Zone], Field(min_length=1, max_length=MAX_ZONES)]
     """The private hosted zones that orgdns writes names to."""
     policy: PolicySection

@@ -120,7 +120,8 @@ def test_the_price_is_that_of_the_hub_that_is_deployed() -> None:
     assert sum(each["EventSourceArn"] != STREAM for each in mappings) == assumed.queues
     assert len(resources(template, "AWS::CloudWatch::Alarm")) == assumed.alarms
     assert len(resources(template, "AWS::CloudWatch::Dashboard")) == assumed.dashboards
-    assert template["Parameters"]["LogRetentionDays"]["Default"] == assumed.log_days
+    groups = resources(template, "AWS::Logs::LogGroup").values()
+    assert {each["RetentionInDays"] for each in groups} == {assumed.log_days}
 
 
 def test_bytes_of_a_row() -> None:

@@ -189,7 +189,7 @@ def test_functions() -> None:
             for group in of_type("hub", "AWS::Logs::LogGroup").values()
             if group["LogGroupName"] == f"/aws/lambda/{function['FunctionName']}"
         ]
-        assert log_group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+        assert log_group["RetentionInDays"] == 90
 
 
 def test_zone_ids_without_new_zones() -> None:

@@ -22,15 +22,21 @@ if TYPE_CHECKING:
     from sandbox.aws.iam.conditions import Context
 
 # Resource type: action, and the form of the resource in the ARN. AWS::Route53::HostedZone is missing: its tags are set
-# by a second call.
-_CREATIONS: Final = {
+# by a second call ("tagging: tagOnCreate" in the type's schema). AWS::IAM::ManagedPolicy accepts no tags.
+CREATIONS: Final = {
+    "AWS::CloudFormation::StackSet": ("cloudformation:CreateStackSet", "stackset/{name}:*"),
     "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", "alarm:{name}"),
+    "AWS::CloudWatch::Dashboard": ("cloudwatch:PutDashboard", "dashboard/{name}"),
     "AWS::DynamoDB::Table": ("dynamodb:CreateTable", "table/{name}"),
     "AWS::Events::EventBus": ("events:CreateEventBus", "event-bus/{name}"),
     "AWS::Events::Rule": ("events:PutRule", "rule/{name}"),
+    "AWS::IAM::ManagedPolicy": ("iam:CreatePolicy", "policy{path}{name}"),
     "AWS::IAM::Role": ("iam:CreateRole", "role{path}{name}"),
+    "AWS::Lambda::EventSourceMapping": ("lambda:CreateEventSourceMapping", "event-source-mapping:{name}"),
     "AWS::Lambda::Function": ("lambda:CreateFunction", "function:{name}"),
     "AWS::Logs::LogGroup": ("logs:CreateLogGroup", "log-group:{name}"),
+    "AWS::RAM::ResourceShare": ("ram:CreateResourceShare", "resource-share/{name}"),
+    "AWS::Route53Profiles::Profile": ("route53profiles:CreateProfile", "profile/{name}"),
     "AWS::SQS::Queue": ("sqs:CreateQueue", "{name}"),
     "AWS::Scheduler::ScheduleGroup": ("scheduler:CreateScheduleGroup", "schedule-group/{name}"),
 }
@@ -48,7 +54,7 @@ def checked_by_policies(method: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:  # noqa: ANN401 - the emulator's own resources
         condition = resource_json.get("Condition")
         exists = not condition or resources_map.lazy_condition_map[condition]
-        if exists and resource_json["Type"] in _CREATIONS and service_control.restricted(account_id):
+        if exists and resource_json["Type"] in CREATIONS and service_control.restricted(account_id):
             _, resolved, name = parsing.parse_resource_and_generate_name(logical_id, resource_json, resources_map)
             _check(resources_map, resource_json["Type"], name, resolved["Properties"], account_id, region_name)
         return method(logical_id, resource_json, resources_map, account_id, region_name)
@@ -64,10 +70,12 @@ def _check(
     account: str,
     region: str,
 ) -> None:
-    action, form = _CREATIONS[resource_type]
+    action, form = CREATIONS[resource_type]
     service = action.partition(":")[0]
     resource = form.format(name=name, path=properties.get("Path", "/"))
-    arn = arn_of(service, "" if service == "iam" else region, account, resource)
+    # IAM is global, and so are dashboards ("Actions defined by Amazon CloudWatch").
+    everywhere = service == "iam" or action == "cloudwatch:PutDashboard"
+    arn = arn_of(service, "" if everywhere else region, account, resource)
     by_stack_sets = str(stack["AWS::StackName"]).startswith("StackSet-")
     caller = "stacksets-exec-0a1b2c3d4e5f60718" if by_stack_sets else "administrator"
     principal = arn_of("iam", "", account, f"role/{caller}")

@@ -14,14 +14,20 @@ from sandbox import example
 TAGS: Final = {"cost-center": "4711", "owner": "network team"}
 BOUNDARY, PATH = "platform/boundary", "/orgdns/"
 RESOURCES: Final = {"tags": TAGS, "permissions_boundary": BOUNDARY, "role_path": PATH}
-_CREATIONS: Final = [
+# Each creates a resource of a type that orgdns has, together with its tags.
+TAGGED_CREATIONS: Final = [
+    "cloudformation:CreateStackSet",
+    "cloudwatch:PutDashboard",
     "cloudwatch:PutMetricAlarm",
     "dynamodb:CreateTable",
     "events:CreateEventBus",
     "events:PutRule",
     "iam:CreateRole",
+    "lambda:CreateEventSourceMapping",
     "lambda:CreateFunction",
     "logs:CreateLogGroup",
+    "ram:CreateResourceShare",
+    "route53profiles:CreateProfile",
     "scheduler:CreateScheduleGroup",
     "sqs:CreateQueue",
 ]
@@ -33,12 +39,16 @@ def _deny(sid: str, actions: list[str], **elements: Any) -> dict[str, Any]:  # n
 
 def _denials() -> list[dict[str, Any]]:
     boundary = {"StringNotLike": {"iam:PermissionsBoundary": f"arn:*:iam::*:policy/{BOUNDARY}"}}
-    outside = {"NotResource": [f"arn:*:iam::*:role{PATH}*"]}
+    outside = {"NotResource": [f"arn:*:iam::*:role{PATH}*", f"arn:*:iam::*:policy{PATH}*"]}
     return [
         _deny("Boundary", ["iam:CreateRole"], Condition=boundary),
-        {key: value for key, value in (_deny("Path", ["iam:CreateRole"]) | outside).items() if key != "Resource"},
+        {
+            key: value
+            for key, value in (_deny("Path", ["iam:CreateRole", "iam:CreatePolicy"]) | outside).items()
+            if key != "Resource"
+        },
         *(
-            _deny(f"Tag{number}", _CREATIONS, Condition={"StringNotEquals": {f"aws:RequestTag/{key}": value}})
+            _deny(f"Tag{number}", TAGGED_CREATIONS, Condition={"StringNotEquals": {f"aws:RequestTag/{key}": value}})
             for number, (key, value) in enumerate(TAGS.items())
         ),
     ]
