@@ -41,6 +41,7 @@ SERVICES: Final = frozenset(
         "s3",
         "scheduler",
         "sqs",
+        "ssm",
         "sts",
     }
 )

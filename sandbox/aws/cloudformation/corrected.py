@@ -26,6 +26,7 @@ from sandbox.aws.models.resources import refusals
 from sandbox.aws.partition import partition
 from sandbox.aws.quotas.enforcement import refusals_as_validation_errors
 from sandbox.aws.quotas.rules import check_resource
+from sandbox.aws.ssm.resource_types import parameter_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +49,7 @@ def corrected_types() -> Iterator[None]:
             delete=_delete_zone,
         ),
         iam_types(),
+        parameter_type(),
         replaced(Table, create_from_cloudformation_json=classmethod(_create_table)),
         replaced(EventSourceMapping, update_from_cloudformation_json=classmethod(_update_mapping)),
         function_types(),

@@ -37,6 +37,7 @@ CREATIONS: Final = {
     "AWS::Logs::LogGroup": ("logs:CreateLogGroup", "log-group:{name}"),
     "AWS::RAM::ResourceShare": ("ram:CreateResourceShare", "resource-share/{name}"),
     "AWS::Route53Profiles::Profile": ("route53profiles:CreateProfile", "profile/{name}"),
+    "AWS::SSM::Parameter": ("ssm:PutParameter", "parameter{name}"),
     "AWS::SQS::Queue": ("sqs:CreateQueue", "{name}"),
     "AWS::Scheduler::ScheduleGroup": ("scheduler:CreateScheduleGroup", "schedule-group/{name}"),
 }
@@ -88,7 +89,9 @@ def _check(
 
 
 def _context(properties: Mapping[str, Any], stack_tags: Mapping[str, str]) -> Context:
-    own = {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags", ())}
+    given = properties.get("Tags", ())
+    # AWS::SSM::Parameter has a map of tags.
+    own = given if isinstance(given, dict) else {tag["Key"]: str(tag["Value"]) for tag in given}
     tags = {key: value for key, value in stack_tags.items() if not key.startswith("aws:")} | own
     boundary = properties.get("PermissionsBoundary")
     return {
