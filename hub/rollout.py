@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from troposphere import Output, Parameter, Ref, Sub, Template
+from troposphere import Parameter, Ref, Sub, Template
 from troposphere.cloudformation import (
     AutoDeployment,
     DeploymentTargets,
@@ -19,6 +19,7 @@ from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cfn.coverage_conditions import root_of
 from orgdns.cfn.event_patterns import needs_trail, trail_events_parameter
+from orgdns.cfn.outputs.parameters import Stack, add_output
 from orgdns.cfn.zone_ids import zone_parameters
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def rollout_template(config: Config, account_body: str, region_body: str) -> Tem
         ("SpokeAccount", "StackSet of the spoke account stacks."),
         ("SpokeRegion", "StackSet of the spoke region stacks."),
     ):
-        template.add_output(Output(f"{title}StackSetId", Description=description, Value=Ref(title)))
+        add_output(template, Stack.ROLLOUT, f"{title}StackSetId", description, Ref(title))
     return template
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from troposphere import GetAtt, Output, Parameter, Ref, Template
+from troposphere import GetAtt, Parameter, Ref, Template
 from troposphere.dynamodb import (
     AttributeDefinition,
     KeySchema,
@@ -25,8 +25,10 @@ from hub.monitoring.dashboard.board import add_dashboard
 from hub.monitoring.health import add_metric_alarms
 from hub.monitoring.services import add_service_alarms
 from hub.runtime import contract
+from orgdns import __version__
 from orgdns.cfn.alarms import add_alarm_topic
 from orgdns.cfn.code import add_code_conditions, code_parameters
+from orgdns.cfn.outputs.parameters import Stack, add_output
 from orgdns.cfn.worker import LOG_LEVEL, add_worker
 from orgdns.cfn.zone_ids import zone_parameters
 
@@ -125,8 +127,9 @@ def _add_outputs(template: Template, *, associates: bool) -> None:
         ("EventsQueueUrl", "Queue of events for the observer.", Ref("EventsQueue")),
         ("SweepsQueueUrl", "Queue of tasks for the sweeper.", Ref("SweepsQueue")),
         ("BacklogQueueUrl", "Queue of names that the publisher publishes later.", Ref("BacklogQueue")),
+        ("Version", "Version of orgdns that wrote the template.", __version__),
     ]
     if associates:
         outputs.append(("AssociationsQueueUrl", "Queue of tasks for the associator.", Ref("AssociationsQueue")))
     for title, description, value in outputs:
-        template.add_output(Output(title, Description=description, Value=value))
+        add_output(template, Stack.HUB, title, description, value)

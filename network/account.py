@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Final
 import awacs.ec2
 import awacs.route53
 from awacs.aws import Allow, Condition, ForAllValuesStringEquals, ForAllValuesStringLike, Null, Statement
-from troposphere import GetAtt, Output, Ref, Template
+from troposphere import GetAtt, Template
 from troposphere.iam import Role
 from troposphere.route53 import HostedZone, HostedZoneConfiguration, HostedZoneVPCs
 
 from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.names.labels import is_in
+from orgdns.cfn.outputs.parameters import Stack, add_output, add_zone
 from orgdns.cfn.quotas.packing import add_role, split
 from orgdns.cfn.trust import trust_in_hub_roles
 from orgdns.cfn.vpc_conditions import described_by_route53, vpcs_in_covered_regions
-from orgdns.cfn.zone_ids import shown_domain, zone_arn, zone_id_title, zone_title
+from orgdns.cfn.zone_ids import shown_domain, zone_arn, zone_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,13 +44,7 @@ def network_template(config: Config) -> Template:
     for zone in config.zones:
         if zone.create:
             template.add_resource(_hosted_zone(zone.domain, zone.create))
-            template.add_output(
-                Output(
-                    zone_id_title(zone.domain),
-                    Description=f"ID of the hosted zone {shown_domain(zone.domain)}, a parameter of the other stacks.",
-                    Value=Ref(zone_title(zone.domain)),
-                )
-            )
+        add_zone(template, zone)
     role = _add_writer(template, config)
     reader = _add_zone_reader(template, config)
     roles = [
@@ -60,7 +55,7 @@ def network_template(config: Config) -> Template:
         authorizer = _add_authorizer(template, config)
         roles.append(("AuthorizerRoleArn", "Role that the associator assumes to authorize associations.", authorizer))
     for title, description, source in roles:
-        template.add_output(Output(title, Description=description, Value=GetAtt(source, "Arn")))
+        add_output(template, Stack.NETWORK, title, description, GetAtt(source, "Arn"))
     return template
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troposphere import GetAtt, Output, Ref, Sub, Template
+from troposphere import GetAtt, Ref, Sub, Template
 from troposphere.ram import ResourceShare
 from troposphere.route53profiles import Profile, ProfileResourceAssociation
 
 from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
+from orgdns.cfn.outputs.parameters import Stack, add_output
 from orgdns.cfn.zone_ids import shown_domain, zone_arn, zone_parameters, zone_title
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def network_region_template(config: Config) -> Template:
             AllowExternalPrincipals=False,
         )
     )
-    template.add_output(Output("ProfileId", Description="Route 53 Profile of this region.", Value=Ref(profile)))
+    add_output(template, Stack.NETWORK_REGION, "ProfileId", "Route 53 Profile of this region.", Ref(profile))
     return template
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from troposphere import GetAtt, Output, Sub, Template
+from troposphere import GetAtt, Sub, Template
 from troposphere.events import Rule, Target
 
 from hub.runtime import contract
 from orgdns.cfn.delivery import delivery_role, hub_bus
+from orgdns.cfn.outputs.parameters import Stack, add_output
 from orgdns.cfn.queues import rule_arn
 from orgdns.cfn.trust import role_arn
 from orgdns.cfn.zone_ids import zone_id, zone_parameters
@@ -53,9 +54,8 @@ def zone_changes_template(config: Config) -> Template:
             Targets=[Target(Id="hub", Arn=hub_bus(config), RoleArn=GetAtt(role, "Arn"))],
         )
     )
-    template.add_output(
-        Output("ZoneChangesRoleArn", Description="Role that delivers events to the hub.", Value=GetAtt(role, "Arn"))
-    )
+    description = "Role that delivers events to the hub."
+    add_output(template, Stack.NETWORK_ZONE_CHANGES, "ZoneChangesRoleArn", description, GetAtt(role, "Arn"))
     return template
 
 

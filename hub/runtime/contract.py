@@ -33,6 +33,9 @@ HUB_STACK: Final = f"{PREFIX}-hub"
 NETWORK_STACK: Final = f"{PREFIX}-network"
 ROLLOUT_STACK: Final = f"{PREFIX}-rollout"
 
+# The SSM parameters with the stacks' outputs begin with this.
+PARAMETERS: Final = f"/orgdns/{PREFIX}"
+
 # Resources of the hub.
 EVENT_BUS: Final = PREFIX
 # The statements of the bus's policy that each hub has.

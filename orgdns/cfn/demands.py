@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from troposphere import Sub, Tags
 from troposphere.iam import ManagedPolicy, Role
+from troposphere.ssm import Parameter as SsmParameter
 
 from hub.runtime import contract
 
@@ -40,8 +41,10 @@ def as_demanded(template: Template, config: Config) -> Template:
     without = _WITHOUT_TAGS.get(config.partition, frozenset())
     for resource in template.resources.values():
         for name in _TAG_PROPERTIES:
+            # The tags of an SSM parameter are a map ("AWS::SSM::Parameter", Tags,
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-parameter.html).
             if name in resource.props and resource.resource_type not in without:
-                setattr(resource, name, Tags(tags))
+                setattr(resource, name, tags if isinstance(resource, SsmParameter) else Tags(tags))
         if isinstance(resource, Role | ManagedPolicy) and config.resources.role_path != "/":
             resource.Path = config.resources.role_path
         if isinstance(resource, Role) and config.resources.permissions_boundary:

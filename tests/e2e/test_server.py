@@ -185,3 +185,25 @@ def test_signal_ends_it_cleanly(tmp_path: Path, server: Running, end: signal.Sig
         running.process.send_signal(end)
         assert running.process.wait(PATIENCE) == 0
         assert running.printed().endswith("Events and log lines follow as they happen:\nStopping.\n")
+
+
+def test_outputs_are_parameters(server: Running) -> None:
+    """Terraform's `aws_ssm_parameter` and the CDK's `valueFromLookup` read what a stack tells, without a copied id."""
+    hub, network = server.client("ssm", "dns-hub"), server.client("ssm", "network")
+
+    values = {
+        parameter["Name"].removeprefix("/orgdns/orgdns/"): parameter["Value"]
+        for client in (hub, network)
+        # As Terraform's provider asks, also for plain values.
+        for page in client.get_paginator("get_parameters_by_path").paginate(
+            Path="/orgdns/orgdns/", Recursive=True, WithDecryption=True
+        )
+        for parameter in page["Parameters"]
+    }
+    assert values["network/zones/corp.internal"] == ZONE
+    (table,) = server.client("dynamodb", "dns-hub").list_tables()["TableNames"]
+    assert values["hub/LedgerTableName"] == table
+    assert values["hub/EventBusArn"].startswith("arn:aws:events:eu-central-1:222222222222:event-bus/")
+    created = network.get_parameter(Name="/orgdns/orgdns/network/zones/instances.internal")["Parameter"]["Value"]
+    zone = server.client("route53", "network").get_hosted_zone(Id=created)["HostedZone"]
+    assert zone["Name"] == "instances.internal."

@@ -44,7 +44,11 @@ def tag_property(kind: str) -> str | None:
 def tags_of(resource: Resource) -> dict[str, Any] | None:
     """The tags of a resource; None if its type accepts none."""
     name = tag_property(resource["Type"])
-    return {tag["Key"]: tag["Value"] for tag in resource["Properties"].get(name, ())} if name else None
+    if name is None:
+        return None
+    tags = resource["Properties"].get(name, ())
+    # The tags of an SSM parameter are a map.
+    return tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def resources_of(config: Config) -> dict[str, Resource]:

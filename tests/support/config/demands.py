@@ -30,6 +30,7 @@ TAGGED_CREATIONS: Final = [
     "route53profiles:CreateProfile",
     "scheduler:CreateScheduleGroup",
     "sqs:CreateQueue",
+    "ssm:PutParameter",
 ]
 
 

@@ -1,0 +1,1 @@
+"""What a stack tells others about itself."""
