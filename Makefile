@@ -19,7 +19,7 @@ LOCKING := pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo sandbox test test-unit test-deep bench cost mutants check format templates package lock clean
+.PHONY: help install demo sandbox test test-unit test-deep bench cost mutants check format templates deploy package lock clean
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -86,6 +86,9 @@ format: $(STAMP)  ## Format the code, and fix what the linter can
 
 templates: $(STAMP)  ## Write templates/ from CONFIG (default: orgdns.example.yaml)
 	@$(BIN)/python generate.py --config $(CONFIG)
+
+deploy: $(STAMP)  ## Deploy CONFIG to AWS, after showing what would change and asking
+	@$(BIN)/python -m orgdns.cli deploy --config $(CONFIG)
 
 package: $(STAMP)  ## Build the Lambda package from CONFIG into build/
 	@$(BIN)/python -m hub.package --config $(CONFIG)

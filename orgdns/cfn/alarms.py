@@ -12,7 +12,7 @@ from hub.runtime import contract
 if TYPE_CHECKING:
     from troposphere.sqs import Queue
 
-_TOPIC: Final = "AlarmTopicArn"
+ALARM_TOPIC: Final = "AlarmTopicArn"
 _HAS_TOPIC: Final = "HasAlarmTopic"
 # Seconds.
 PERIOD: Final = 5 * 60
@@ -22,7 +22,7 @@ def add_alarm_topic(template: Template, group: str) -> None:
     """Add the parameter for the topic to a group of parameters. Without a topic, alarms show in CloudWatch only."""
     topic = template.add_parameter(
         Parameter(
-            _TOPIC,
+            ALARM_TOPIC,
             Type="String",
             Default="",
             Description="SNS topic in the hub region to notify of alarms. If empty, alarms show in CloudWatch only.",
@@ -36,7 +36,7 @@ def add_alarm_topic(template: Template, group: str) -> None:
 
 def alarm_actions() -> If:
     """The actions of an alarm: notify the topic, if the stack has one."""
-    return If(_HAS_TOPIC, [Ref(_TOPIC)], NoValue)
+    return If(_HAS_TOPIC, [Ref(ALARM_TOPIC)], NoValue)
 
 
 def described(name: str, trouble: str) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # The subcommands in the order of the help, each with the first line of its own help. The function `run` of the module
 # that `module_of` names implements it.
 COMMANDS: Final = {
+    "deploy": "Deploy the stacks of a configuration: network, hub, and rollout.",
     "explain": "Explain the names of an instance, or the holders of a name or an address.",
     "plan": "Show what a changed policy would do to the organization.",
     "dead-letters": "List dead letters with their reasons, and send events again.",
@@ -39,7 +40,7 @@ COMMANDS: Final = {
 }
 
 # The modules in orgdns.cli.commands of the subcommands that are in a folder there, or have another name.
-_MODULES: Final[dict[str, str]] = {}
+_MODULES: Final = {"deploy": "deployment.deploy"}
 
 # The options that may stand before the subcommand, too. After it, they win.
 _BEFORE_AND_AFTER: Final = frozenset({"profile", "region"})
@@ -86,7 +87,8 @@ def orgdns(
 ) -> None:
     """Explain the names that orgdns gives, plan policy changes, and operate the hub.
 
-    explain, plan, status, doctor, coverage and resolve write nothing; dead-letters writes only with --resend.
+    explain, plan, status, doctor, coverage and resolve write nothing; dead-letters writes only with --resend, and
+    deploy only after it has asked.
 
     The command uses the credentials that the AWS CLI would use. They must belong to the hub account. --profile and
     --region may also stand behind the subcommand.

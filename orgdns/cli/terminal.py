@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from rich.console import Console
 
@@ -26,6 +26,7 @@ from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.deployed import HubUnknown
 from orgdns.cli.sources.lookup import NothingToExplain
 from orgdns.config.errors import ConfigInvalid
+from orgdns.deployment.faults import DeploymentFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,7 +134,9 @@ def errors_reported() -> Iterator[None]:
         _fail(str(invalid).splitlines())
     except (HubUnknown, LedgerUnavailable, SubjectUnknown, NothingToExplain, TasksNotSent) as fault:
         _fail([f"orgdns: {fault}"])
-    except (BotoCoreError, ResponseParserError) as fault:
+    except DeploymentFault as fault:
+        _fail([f"orgdns: {line}" for line in fault.lines])
+    except (BotoCoreError, ClientError, ResponseParserError) as fault:
         _fail([f"orgdns: the call to AWS failed: {fault}"])
 
 

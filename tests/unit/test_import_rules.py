@@ -42,7 +42,7 @@ FORBIDDEN = (
     ("orgdns.cfn.rendering", "orgdns.cli.render.text"),
     ("orgdns.config.types", "orgdns.cfn.trust"),
     ("orgdns.cli.terminal", "orgdns.cfn.code"),
-    ("orgdns.cli.sources.deployed", "orgdns.deployment.templates"),
+    ("orgdns.cli.reports.status.overview", "orgdns.deployment.stacks"),
     ("orgdns.deployment.templates", "orgdns.cli.sources.hub_account"),
     ("hub.rollout", "orgdns.deployment.templates"),
     ("orgdns.cli.reports.explain.claims", "boto3"),

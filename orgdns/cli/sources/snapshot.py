@@ -1,4 +1,4 @@
-"""Read the whole ledger, or the rows of an instance."""
+"""Read the whole ledger, or the rows of an instance, and what a configuration would change of it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import NameKey
 from hub.runtime.model.observation import Observation
 from hub.runtime.ports import LedgerUnavailable
+from orgdns.cli.reports.plan.changes import PolicyChange, policy_change
+from orgdns.cli.reports.plan.quotas import VpcDemand, vpc_demands
+from orgdns.cli.reports.plan.vpcs import AssociationChange, association_changes
+from orgdns.cli.sources.deployed import zone_ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from hub.runtime.aws.ledger.table import Table
     from hub.runtime.model.labels import HeldLabel
     from hub.runtime.model.names import InstanceRef, NameState
+    from orgdns.cli.sources.hub_account import HubAccount
+    from orgdns.config.load import Config
 
 # Called after each page with the number of rows read so far.
 Progress = Callable[[int], None]
@@ -111,3 +117,35 @@ def _rows(
         yield from table.scan(condition, values, progress)
     except LedgerUnavailable as error:
         raise LedgerUnavailable(f"the ledger {table.name} cannot be read completely: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What changes for names, VPCs and quotas, and the rows of the ledger that nobody can read."""
+
+    change: PolicyChange
+    associations: tuple[AssociationChange, ...]
+    demands: tuple[VpcDemand, ...]
+    unreadable: tuple[Unreadable, ...]
+
+
+def effect_of(config: Config, account: HubAccount, progress: Progress) -> Effect:
+    """What the deployed hub would change with this configuration.
+
+    Raises:
+        HubUnknown: if the hub cannot be found or read.
+        LedgerUnavailable: if the ledger cannot be read.
+    """
+    hub = account.ledger()
+    current = snapshot(hub.table, progress)
+    zone_ids = zone_ids_of(config, hub.deployed)
+    policy = config.compiled_policy()
+    names = [state for state in current.names.values() if not state.unreadable]
+    rows = tuple(hub.vpcs.all_vpc_rows())
+    of_vpcs = tuple(Unreadable(str(row.ref), row.row_fault) for row in rows if row.row_fault)
+    return Effect(
+        policy_change(current.observations, names, policy, zone_ids, current.labels),
+        tuple(association_changes(rows, policy.association_policies, zone_ids)),
+        tuple(vpc_demands(rows, policy.association_policies, zone_ids, config.guards.limits)),
+        (*current.unreadable, *of_vpcs),
+    )

@@ -1,0 +1,128 @@
+"""`orgdns deploy`: bring the stacks of a configuration into the accounts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from orgdns.cli.credentials import HubProfile, InRegion, NetworkProfile, Role, choices
+from orgdns.cli.render import plan as names
+from orgdns.cli.render.deployment import show_event, show_failed_instances, show_findings, show_plan
+from orgdns.cli.render.documents.deployment import deployment_document
+from orgdns.cli.render.documents.plan import plan_document
+from orgdns.cli.reports.exit_codes import ATTENTION
+from orgdns.cli.sources.hub_account import HubAccount
+from orgdns.cli.sources.snapshot import effect_of
+from orgdns.cli.terminal import All, Json, confirmed, errors_reported, print_json, reading_progress, say, screen
+from orgdns.config.load import load
+from orgdns.deployment.accounts import Kind
+from orgdns.deployment.execution import deploy, wait_for_others
+from orgdns.deployment.faults import DeploymentFault
+from orgdns.deployment.opening import open_accounts, open_deployment
+from orgdns.deployment.planning import Step, discard, plan
+from orgdns.deployment.preflight import preflight
+from orgdns.deployment.stacks import Part
+
+if TYPE_CHECKING:
+    import boto3
+
+    from orgdns.cli.sources.snapshot import Effect
+    from orgdns.config.load import Config
+    from orgdns.deployment.cloudformation.progress import Event
+    from orgdns.deployment.planning import Deployment, Plan
+    from orgdns.deployment.preflight import Finding
+
+# CloudFormation's longest ("RollbackConfiguration",
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackConfiguration.html).
+_MOST_MINUTES = 180
+
+
+def run(  # noqa: PLR0913 - an option each
+    *,
+    config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("orgdns.yaml"),
+    only_plan: Annotated[bool, typer.Option("--plan", help="Show what would change, and change nothing.")] = False,
+    only: Annotated[list[Part] | None, typer.Option(help="Deploy this part only. May be repeated.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    watch_minutes: Annotated[
+        int,
+        typer.Option(min=0, max=_MOST_MINUTES, help="Watch the hub's alarms for so long, and roll back if one fires."),
+    ] = 5,
+    hub_profile: HubProfile = None,
+    network_profile: NetworkProfile = None,
+    role: Role = None,
+    as_json: Json = False,
+    everything: All = False,
+) -> None:
+    """Deploy the stacks of a configuration: network, hub, and rollout.
+
+    Shows the change set of every stack and the effect on names, asks, and deploys in order. If it is interrupted, run
+    it again.
+
+    The exit code is 0 if everything is deployed, 2 if something would change, was not confirmed, or failed in single
+    accounts, and 1 on an error.
+    """
+    console = screen()
+
+    def report(event: Event) -> None:
+        show_event(screen(errors=True) if as_json else console, event)
+
+    with errors_reported():
+        loaded = load(config)
+        for warning in loaded.warnings():
+            typer.echo(f"{config}: warning: {warning}", err=True)
+        parts = tuple(only or Part)
+        accounts = open_accounts(loaded, choices(hub_profile, network_profile, role=role))
+        deployment = replace(open_deployment(loaded, config.name, accounts, report, parts), watch_minutes=watch_minutes)
+        findings = _checked(loaded, deployment, parts, as_json=as_json)
+        wait_for_others(deployment)
+        planned = plan(deployment)
+        effect = _effect(loaded, deployment, planned)
+        agreed = False
+        try:
+            if not as_json:
+                show_plan(console, planned, everything=everything)
+                if effect:
+                    names.show_plan(console, effect.change, effect.associations, effect.demands, everything=everything)
+            agreed = planned.any and not only_plan and (yes or confirmed("Deploy?"))
+        finally:
+            if not agreed:
+                discard(deployment, planned)
+        failures = deploy(deployment, planned) if agreed else ()
+    if as_json:
+        print_json(_document(planned, findings, effect, failures, agreed=agreed))
+    elif agreed:
+        show_failed_instances(console, failures)
+        say("Deployed. Run `orgdns doctor` and `orgdns coverage` to check the setup.")
+    if failures or (planned.any and not agreed):
+        raise typer.Exit(ATTENTION)
+
+
+def _checked(config: Config, deployment: Deployment, parts: tuple[Part, ...], *, as_json: bool) -> tuple[Finding, ...]:
+    """What the checks find; an error if the deployment would fail."""
+    findings = preflight(config, deployment.accounts, parts)
+    blocking = [finding.text for finding in findings if finding.blocks]
+    if blocking:
+        raise DeploymentFault(*blocking)
+    if not as_json:
+        show_findings(screen(), findings)
+    return findings
+
+
+def _effect(config: Config, deployment: Deployment, planned: Plan) -> Effect | None:
+    """The effect on names, if the hub is there and changes."""
+    hub = [each for each in planned.stacks if each.stack.part is Part.HUB]
+    if not any(each.step is Step.UPDATE for each in hub):
+        return None
+    session = InRegion(deployment.accounts, Kind.HUB, config.hub.region)
+    with reading_progress() as progress:
+        return effect_of(config, HubAccount(cast("boto3.Session", session)), progress)
+
+
+def _document(
+    planned: Plan, findings: tuple[Finding, ...], effect: Effect | None, failed: tuple[Event, ...], *, agreed: bool
+) -> dict[str, object]:
+    of_names = plan_document(effect.change, effect.associations, effect.demands, effect.unreadable) if effect else None
+    return deployment_document(planned, findings, of_names, deployed=agreed, failed=failed)

@@ -1,0 +1,55 @@
+"""The options that say whose credentials reach the accounts of a deployment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from orgdns.deployment.accounts import Choices, Kind
+
+if TYPE_CHECKING:
+    from orgdns.deployment.accounts import Accounts
+
+HubProfile = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", envvar="ORGDNS_HUB_PROFILE", help="The AWS profile of the hub account."),
+]
+NetworkProfile = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", envvar="ORGDNS_NETWORK_PROFILE", help="The AWS profile of the networking account."),
+]
+ManagementProfile = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", envvar="ORGDNS_MANAGEMENT_PROFILE", help="The AWS profile of the management account."),
+]
+Role = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        envvar="ORGDNS_ROLE",
+        help="The role to assume in each account that the current credentials are not of. Default: deployment.role.",
+    ),
+]
+
+
+def choices(
+    hub: str | None = None, network: str | None = None, management: str | None = None, role: str | None = None
+) -> Choices:
+    """What the options say."""
+    profiles = {Kind.HUB: hub, Kind.NETWORK: network, Kind.MANAGEMENT: management}
+    return Choices({kind: profile for kind, profile in profiles.items() if profile}, role)
+
+
+@dataclass(frozen=True, slots=True)
+class InRegion:
+    """An account in a region, in the place of a `boto3.Session`."""
+
+    accounts: Accounts
+    kind: Kind
+    region_name: str
+
+    def client(self, service: str, **_settings: object) -> Any:  # noqa: ANN401 - the client of any service
+        """A client of a service."""
+        return self.accounts.client(self.kind, service, self.region_name)

@@ -1,0 +1,46 @@
+"""A deployment as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from orgdns.cli.render.documents.fields import Document
+    from orgdns.deployment.cloudformation.progress import Event
+    from orgdns.deployment.planning import Plan
+    from orgdns.deployment.preflight import Finding
+
+
+def deployment_document(
+    plan: Plan, findings: Iterable[Finding], names: Document | None, *, deployed: bool, failed: Iterable[Event] = ()
+) -> Document:
+    """What happens to each stack, what the checks found, the effect on names, and what failed."""
+    return {
+        "changes": plan.any,
+        "deployed": deployed,
+        "checks": [{"problem": finding.blocks, "text": finding.text} for finding in findings],
+        "stacks": [
+            {
+                "stack": each.stack.name,
+                "account": each.stack.account.value,
+                "region": each.stack.region,
+                "step": each.step.value,
+                "after": each.after or None,
+                "notes": list(each.notes),
+                "changes": [
+                    {
+                        "action": change.action,
+                        "type": change.type,
+                        "logical_id": change.logical_id,
+                        "replacement": change.replacement or "False",
+                    }
+                    for change in each.changes
+                ],
+            }
+            for each in plan.stacks
+        ],
+        "names": names,
+        "failed": [{"subject": event.subject, "status": event.status, "reason": event.reason} for event in failed],
+    }

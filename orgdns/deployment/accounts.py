@@ -1,0 +1,160 @@
+"""The accounts that a deployment works in, and whose credentials reach them.
+
+All credentials are checked before anything else: each must be of the account that the configuration names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hub.runtime.aws.sessions import CLIENT_CONFIG
+from orgdns.deployment.faults import DeploymentFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from orgdns.config.load import Config
+
+SESSION_NAME: Final = "orgdns-deploy"
+
+
+class Kind(StrEnum):
+    """The kinds of account in which a deployment changes something."""
+
+    HUB = "hub"
+    NETWORK = "network"
+    MANAGEMENT = "management"
+
+
+# What messages call the accounts.
+SPOKEN: Final = {Kind.HUB: "hub", Kind.NETWORK: "networking", Kind.MANAGEMENT: "management"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How a person says whose credentials to use.
+
+    Attributes:
+        profiles: The AWS profile of each account that has one of its own.
+        role: The name of a role, with its path, that the credentials may assume in an account that they are not of.
+    """
+
+    profiles: Mapping[Kind, str] = field(default_factory=dict)
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Clients of the accounts.
+
+    Attributes:
+        ids: The id of each account.
+        make: Makes a client of a service in an account and region.
+    """
+
+    ids: Mapping[Kind, str]
+    make: Callable[[Kind, str, str], Any]
+
+    def client(self, kind: Kind, service: str, region: str) -> Any:  # noqa: ANN401 - the caller knows the service
+        """A client of a service in an account and region."""
+        return self.make(kind, service, region)
+
+
+def account_ids(config: Config) -> dict[Kind, str]:
+    """The id of each account, as the configuration has it."""
+    return {
+        Kind.HUB: config.hub.account,
+        Kind.NETWORK: config.network.account,
+        Kind.MANAGEMENT: config.organization.management_account,
+    }
+
+
+def opened(config: Config, kinds: Collection[Kind], choices: Choices, session: Callable[..., Any]) -> Accounts:
+    """The accounts with credentials that were checked.
+
+    Args:
+        config: The configuration, which names the accounts.
+        kinds: The accounts that are needed.
+        choices: Whose credentials to use.
+        session: Makes a session from the keyword arguments of `boto3.Session`.
+
+    Raises:
+        DeploymentFault: if credentials are missing, not valid, or of another account; all of them at once.
+    """
+    ids = account_ids(config)
+    sessions, faults = dict[Kind, Any](), list[str]()
+    for kind in kinds:
+        try:
+            sessions[kind] = _session(config, kind, choices, session)
+        except DeploymentFault as fault:
+            faults += fault.lines
+    if faults:
+        raise DeploymentFault(*faults)
+    made: dict[tuple[Kind, str, str], Any] = {}
+
+    def make(kind: Kind, service: str, region: str) -> Any:  # noqa: ANN401 - the client of any service
+        key = (kind, service, region)
+        if key not in made:
+            made[key] = sessions[kind].client(service, region_name=region, config=CLIENT_CONFIG)
+        return made[key]
+
+    return Accounts(ids, make)
+
+
+def _session(config: Config, kind: Kind, choices: Choices, session: Callable[..., Any]) -> Any:  # noqa: ANN401 - as above
+    """A session with the account, after AWS said that it is one."""
+    account, spoken = account_ids(config)[kind], SPOKEN[kind]
+    profile = choices.profiles.get(kind)
+    whose = f"the profile {profile}" if profile else "the current credentials (AWS_PROFILE)"
+    try:
+        found = session(profile_name=profile) if profile else session()
+        identity = found.client("sts", region_name=config.hub.region, config=CLIENT_CONFIG).get_caller_identity()
+        if identity["Account"] == account:
+            return found
+        if choices.role is None or profile:
+            raise DeploymentFault(
+                f"{spoken} account {account}: {whose} belong to the account {identity['Account']}: use "
+                f"--{kind}-profile with a profile of {account}, or --role with a role that can be assumed there"
+            )
+        return session(**_assumed(config, found, account, choices.role))
+    except (ClientError, BotoCoreError) as error:
+        raise DeploymentFault(f"{spoken} account {account}: {whose} do not work: {error}") from error
+
+
+def _assumed(config: Config, found: Any, account: str, role: str) -> dict[str, str]:  # noqa: ANN401 - a session
+    """The credentials of the role in the account. Its session is of that account: its ARN says so."""
+    arn = f"arn:{config.partition}:iam::{account}:role/{role.lstrip('/')}"
+    sts = found.client("sts", region_name=config.hub.region, config=CLIENT_CONFIG)
+    try:
+        answer = sts.assume_role(RoleArn=arn, RoleSessionName=SESSION_NAME)["Credentials"]
+    except ClientError as error:
+        raise DeploymentFault(
+            f"{arn} cannot be assumed: check that it exists, that it trusts {found_arn(sts)}, and that these "
+            f"credentials may call sts:AssumeRole. AWS says: {error}"
+        ) from error
+    return {
+        "aws_access_key_id": answer["AccessKeyId"],
+        "aws_secret_access_key": answer["SecretAccessKey"],
+        "aws_session_token": answer["SessionToken"],
+    }
+
+
+def found_arn(sts: Any) -> str:  # noqa: ANN401 - a client
+    """Who calls, or a phrase if AWS does not say."""
+    try:
+        return str(sts.get_caller_identity()["Arn"])
+    except (ClientError, BotoCoreError):
+        return "these credentials"
+
+
+def distinct(kinds: Collection[Kind], ids: Mapping[Kind, str]) -> Iterator[Kind]:
+    """The kinds, one for each account."""
+    seen: set[str] = set()
+    for kind in kinds:
+        if ids[kind] not in seen:
+            seen.add(ids[kind])
+            yield kind

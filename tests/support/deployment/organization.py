@@ -1,0 +1,132 @@
+"""The accounts of a small configuration in memory, and what a deployment brings into them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from hub.package import Package
+from orgdns.config.load import Config, parse
+from orgdns.deployment.accounts import account_ids
+from orgdns.deployment.bundle import Bundle
+from orgdns.deployment.cloudformation.progress import Event
+from orgdns.deployment.execution import deploy, wait_for_others
+from orgdns.deployment.opening import open_deployment
+from orgdns.deployment.planning import Deployment, Plan, plan
+from orgdns.deployment.stacks import Part
+from tests.support.config.configuration import GOOD
+from tests.support.deployment.aws import Answer, Aws, Calls
+from tests.support.deployment.cloudformation import CloudFormation, State
+from tests.support.deployment.s3 import S3, StoredBucket
+
+ZONE = "ZoneIdInstancesDotInternal"
+_ROLE = "Type: AWS::IAM::Role"
+_ZONE_PARAMETER = f"Parameters:\n  {ZONE}: {{Type: String}}\n"
+# The hub's template is too large for a call.
+_LARGE = "# " + "x" * 52_000 + "\n"
+_NETWORK = f"Resources:\n  WriterRole: {{{_ROLE}}}\nOutputs:\n  {ZONE}: {{Value: x}}\n"
+_HUB = f"""{_LARGE}{_ZONE_PARAMETER}  CodeBucket: {{Type: String}}
+  CodeKey: {{Type: String}}
+  CodeSha256: {{Type: String}}
+  S3ObjectVersion: {{Type: String, Default: ""}}
+  LogLevel: {{Type: String, Default: INFO}}
+Resources:
+  Ledger: {{Type: AWS::DynamoDB::Table}}
+  FunctionsErrorsAlarm: {{Type: AWS::CloudWatch::Alarm}}
+  HeartbeatsAlarm: {{Type: AWS::CloudWatch::Alarm}}
+"""
+_ROLLOUT = f"""{_ZONE_PARAMETER}  CloudTrailEvents: {{Type: String, Default: "false"}}
+Resources:
+  SpokeRegion: {{Type: AWS::CloudFormation::StackSet}}
+"""
+TEMPLATES = {"network.yaml": _NETWORK, "hub.yaml": _HUB, "rollout.yaml": _ROLLOUT}
+
+
+@cache
+def example() -> Config:
+    """The configuration of the example."""
+    return parse(GOOD)
+
+
+def bundle(version: str = "1") -> Bundle:
+    """What the configuration becomes in this version of orgdns: all templates and the package differ."""
+    more = "" if version == "1" else f"  Added{version}: {{{_ROLE}}}\n"
+    templates = {file: text.replace("Resources:\n", f"Resources:\n{more}") for file, text in TEMPLATES.items()}
+    return Bundle(templates, Package(b"zip" + version.encode(), ()), "{}")
+
+
+@dataclass
+class CloudWatch:
+    """The alarms of an account; those in ALARM by name."""
+
+    firing: set[str]
+
+    def describe_alarms(self, AlarmNames: list[str]) -> Answer:
+        return {
+            "MetricAlarms": [
+                {
+                    "AlarmName": name,
+                    "AlarmArn": f"arn:aws:cloudwatch:::alarm:{name}",
+                    "StateValue": "ALARM" if name in self.firing else "OK",
+                }
+                for name in AlarmNames
+            ]
+        }
+
+
+@dataclass
+class Organization:
+    """AWS, and runs of `orgdns deploy` over it."""
+
+    config: Config = field(default_factory=example)
+    state: State = field(default_factory=State)
+    buckets: dict[str, StoredBucket] = field(default_factory=dict)
+    firing: set[str] = field(default_factory=set)
+    events: list[Event] = field(default_factory=list)
+    calls: Calls = field(default_factory=Calls)
+
+    def service(self, account: str, service: str, region: str) -> Any:
+        match service:
+            case "cloudformation":
+                return CloudFormation(self.state, self.buckets, account, region)
+            case "s3":
+                return S3(self.buckets, account, region)
+            case "cloudwatch":
+                return CloudWatch(self.firing)
+        raise AssertionError(service)
+
+    def deployment(self, content: Bundle | None = None, parts: tuple[Part, ...] = tuple(Part)) -> Deployment:
+        accounts = Aws(account_ids(self.config), self.service, self.calls).accounts()
+        opened = open_deployment(self.config, "orgdns.yaml", accounts, self.events.append, parts, content or bundle())
+        return replace(opened, sleep=self.state.sleep)
+
+    def run(self, content: Bundle | None = None, parts: tuple[Part, ...] = tuple(Part)) -> Plan:
+        """Deploy as the command does, and return the plan that was executed."""
+        deployment = self.deployment(content, parts)
+        wait_for_others(deployment)
+        planned = plan(deployment)
+        deploy(deployment, planned)
+        return planned
+
+    def end(self) -> Answer:
+        """All that is deployed."""
+        return {
+            "stacks": sorted(
+                (place, stack.name, stack.status, stack.body, stack.parameters, stack.tags)
+                for place, region in self.state.regions.items()
+                for stack in region.stacks.values()
+                if stack.status != "DELETE_COMPLETE"
+            ),
+            "buckets": {name: (bucket.settings, sorted(bucket.objects)) for name, bucket in self.buckets.items()},
+        }
+
+    def stack(self, name: str) -> Any:
+        """The stack of this name that is not deleted."""
+        (found,) = (
+            stack
+            for region in self.state.regions.values()
+            for stack in region.stacks.values()
+            if stack.name == name and stack.status != "DELETE_COMPLETE"
+        )
+        return found
