@@ -37,10 +37,11 @@ COMMANDS: Final = {
     "approve": "Approve pending removals of names and associations.",
     "sweep": "Sweep spokes now: compare their instances with the ledger.",
     "audit": "Audit all zones now: compare their records with the ledger.",
+    "destroy": "Remove the stacks of a configuration, the last one first.",
 }
 
 # The modules in orgdns.cli.commands of the subcommands that are in a folder there, or have another name.
-_MODULES: Final = {"deploy": "deployment.deploy"}
+_MODULES: Final = {"deploy": "deployment.deploy", "destroy": "deployment.destroy"}
 
 # The options that may stand before the subcommand, too. After it, they win.
 _BEFORE_AND_AFTER: Final = frozenset({"profile", "region"})
@@ -88,7 +89,7 @@ def orgdns(
     """Explain the names that orgdns gives, plan policy changes, and operate the hub.
 
     explain, plan, status, doctor, coverage and resolve write nothing; dead-letters writes only with --resend, and
-    deploy only after it has asked.
+    deploy and destroy only after they have asked.
 
     The command uses the credentials that the AWS CLI would use. They must belong to the hub account. --profile and
     --region may also stand behind the subcommand.

@@ -1,4 +1,4 @@
-"""The options that say whose credentials reach the accounts of a deployment."""
+"""What `deploy` and `destroy` share: whose credentials reach the accounts, and steps with a question."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orgdns.cli.reports.exit_codes import ATTENTION
+from orgdns.cli.terminal import confirmed, print_json, say
 from orgdns.deployment.accounts import Choices, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from orgdns.deployment.accounts import Accounts
+    from orgdns.deployment.management import Step
 
 HubProfile = Annotated[
     str | None,
@@ -40,6 +45,29 @@ def choices(
     """What the options say."""
     profiles = {Kind.HUB: hub, Kind.NETWORK: network, Kind.MANAGEMENT: management}
     return Choices({kind: profile for kind, profile in profiles.items() if profile}, role)
+
+
+def run_steps(steps: Sequence[Step], *, only_plan: bool, yes: bool, as_json: bool) -> None:
+    """Show the steps in the management account, ask, and do them.
+
+    Raises:
+        Exit: if steps are left.
+    """
+    if not as_json:
+        for step in steps:
+            say(step.text)
+        if not steps:
+            say("Nothing is left to do in the management account.")
+    agreed = bool(steps) and not only_plan and (yes or confirmed("Do this in the management account?"))
+    if agreed:
+        for step in steps:
+            step.make()
+    if as_json:
+        print_json({"changes": bool(steps), "done": agreed, "steps": [step.text for step in steps]})
+    elif agreed:
+        say("Done.")
+    if steps and not agreed:
+        raise typer.Exit(ATTENTION)
 
 
 @dataclass(frozen=True, slots=True)

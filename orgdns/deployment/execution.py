@@ -36,6 +36,9 @@ def deploy(deployment: Deployment, planned: Plan) -> tuple[Event, ...]:
         StackFailed: if an operation of a stack fails; the stacks after it stay as they are.
         DeploymentFault: if a stack is in a state that a person must end, or the bucket cannot be used.
     """
+    for each in planned.stacks:
+        if each.change_set and not executable(deployment.client(each.stack), each.change_set):
+            raise _changed(each.stack)
     if planned.any:
         deployment.bucket.ensure(deployment.stacks[0].tags)
         deployment.bucket.upload(deployment.bundle.package.key, deployment.bundle.package.content, "application/zip")
@@ -117,9 +120,7 @@ def _deploy_stack(deployment: Deployment, planned: StackPlan) -> bool:
     request = _request(deployment, stack, found)
     if change_set := planned.change_set if planned.values == request.values else "":
         if not executable(client, change_set):
-            raise DeploymentFault(
-                f"{stack.place} changed since its change set was shown: run the command again to see what is left"
-            )
+            raise _changed(stack)
     else:
         made = created(client, request, deployment.sleep)
         if made.empty:
@@ -132,6 +133,12 @@ def _deploy_stack(deployment: Deployment, planned: StackPlan) -> bool:
     if after.status not in _DONE:
         _fail(client, stack, stack_id, after)
     return True
+
+
+def _changed(stack: Stack) -> DeploymentFault:
+    return DeploymentFault(
+        f"{stack.place} changed since its change set was shown: run the command again to see what is left"
+    )
 
 
 def _request(deployment: Deployment, stack: Stack, found: Found) -> Request:

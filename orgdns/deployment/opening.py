@@ -53,6 +53,8 @@ def open_deployment(
     report: Callable[[Event], None],
     parts: Collection[Part] = tuple(Part),
     bundle: Bundle | None = None,
+    *,
+    optional: bool = False,
 ) -> Deployment:
     """The deployment of a configuration, whose file has the name `source`.
 
@@ -62,5 +64,5 @@ def open_deployment(
     """
     bundle = bundle or built(config, source)
     bucket = bucket_of(config, accounts)
-    ordered = stacks(config, bundle, bucket.name, parts)
+    ordered = stacks(config, bundle, bucket.name, parts, optional=optional)
     return Deployment(config, bundle, ordered, accounts, bucket, time.sleep, report)

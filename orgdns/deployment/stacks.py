@@ -92,7 +92,9 @@ class Stack:
         return any(isinstance(value, OutputOf) for value in self.parameters.values())
 
 
-def stacks(config: Config, bundle: Bundle, bucket: str, only: Collection[Part] = tuple(Part)) -> tuple[Stack, ...]:
+def stacks(
+    config: Config, bundle: Bundle, bucket: str, only: Collection[Part] = tuple(Part), *, optional: bool = False
+) -> tuple[Stack, ...]:
     """The stacks in the order of their deployment. Their removal takes the reverse order.
 
     Args:
@@ -100,6 +102,7 @@ def stacks(config: Config, bundle: Bundle, bucket: str, only: Collection[Part] =
         bundle: What it becomes.
         bucket: The bucket that holds the package.
         only: The parts of the deployment to take.
+        optional: Whether to take stacks that the configuration does not ask for, but may have asked for before.
     """
     tags = {**TAGS, **config.resources.tags}
     values = _values(config, bundle, bucket)
@@ -119,7 +122,7 @@ def stacks(config: Config, bundle: Bundle, bucket: str, only: Collection[Part] =
         *(
             # Its rule sends to the hub's bus, whose policy lets it.
             [stack(_ZONE_CHANGES, Part.NETWORK, Kind.NETWORK, config.route53_region, "network-zone-changes")]
-            if config.deployment.zone_changes
+            if config.deployment.zone_changes or optional
             else []
         ),
         stack(contract.ROLLOUT_STACK, Part.ROLLOUT, Kind.HUB, config.hub.region, "rollout"),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from orgdns.deployment.cloudformation.template_changes import Change
     from orgdns.deployment.planning import Plan, StackPlan
     from orgdns.deployment.preflight import Finding
+    from orgdns.deployment.removal.everything import Removal
 
 # Lines of changes of a stack that are shown without --all.
 _SHOWN: Final = 20
@@ -43,6 +44,36 @@ def show_plan(console: Console, plan: Plan, *, everything: bool) -> None:
         show_lines(console, lines)
     if not plan.any:
         show_line(console, Text("Nothing would change.", GOOD))
+
+
+def show_removal(console: Console, removal: Removal, bucket: str) -> None:
+    """Show what is removed, and what stays and why."""
+    for each in removal.stacks:
+        stack = each.stack
+        show_line(
+            console, Text.assemble((stack.name, "bold"), f" in {stack.region}: deleted, {each.resources} resources")
+        )
+        for kept in each.remaining:
+            show_line(
+                console, visible(f"stays: {kept.name} ({kept.type.removeprefix(_TYPE)}), {kept.reason}"), indent=INDENT
+            )
+    for domain, number in (removal.records or {}).items():
+        show_line(console, visible(f"{domain}: {number:,} records of orgdns are deleted"))
+    if removal.records is None:
+        show_line(console, Text("Records stay in the zones; --records deletes those of orgdns."))
+    if removal.associations is None:
+        show_line(console, Text("Associations of VPCs stay; --associations ends those that orgdns made."))
+    else:
+        show_line(console, Text(f"{len(removal.associations):,} associations of VPCs are ended"))
+    for domain in removal.unknown:
+        text = (
+            "the network stack is gone, and with it the id of the zone: write `id` in place of `create` to look there"
+        )
+        show_line(console, visible(f"{domain}: {text}"))
+    if bucket:
+        show_line(console, visible(f"stays: the bucket {bucket}, with the packages: empty and delete it by hand"))
+    if not removal.any:
+        show_line(console, Text("Nothing is left to remove.", GOOD))
 
 
 def show_event(console: Console, event: Event) -> None:

@@ -14,10 +14,12 @@ from orgdns.deployment.cloudformation.progress import Event
 from orgdns.deployment.execution import deploy, wait_for_others
 from orgdns.deployment.opening import open_deployment
 from orgdns.deployment.planning import Deployment, Plan, plan
+from orgdns.deployment.removal.everything import destroy, removal
 from orgdns.deployment.stacks import Part
 from tests.support.config.configuration import GOOD
 from tests.support.deployment.aws import Answer, Aws, Calls
 from tests.support.deployment.cloudformation import CloudFormation, State
+from tests.support.deployment.route53 import Route53
 from tests.support.deployment.s3 import S3, StoredBucket
 
 ZONE = "ZoneIdInstancesDotInternal"
@@ -32,7 +34,7 @@ _HUB = f"""{_LARGE}{_ZONE_PARAMETER}  CodeBucket: {{Type: String}}
   S3ObjectVersion: {{Type: String, Default: ""}}
   LogLevel: {{Type: String, Default: INFO}}
 Resources:
-  Ledger: {{Type: AWS::DynamoDB::Table}}
+  Ledger: {{Type: AWS::DynamoDB::Table, DeletionPolicy: RetainExceptOnCreate}}
   FunctionsErrorsAlarm: {{Type: AWS::CloudWatch::Alarm}}
   HeartbeatsAlarm: {{Type: AWS::CloudWatch::Alarm}}
 """
@@ -40,7 +42,12 @@ _ROLLOUT = f"""{_ZONE_PARAMETER}  CloudTrailEvents: {{Type: String, Default: "fa
 Resources:
   SpokeRegion: {{Type: AWS::CloudFormation::StackSet}}
 """
-TEMPLATES = {"network.yaml": _NETWORK, "hub.yaml": _HUB, "rollout.yaml": _ROLLOUT}
+TEMPLATES = {
+    "network-zone-changes.yaml": _ROLLOUT,
+    "network.yaml": _NETWORK,
+    "hub.yaml": _HUB,
+    "rollout.yaml": _ROLLOUT,
+}
 
 
 @cache
@@ -85,6 +92,7 @@ class Organization:
     firing: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
     calls: Calls = field(default_factory=Calls)
+    route53: Route53 = field(default_factory=Route53)
 
     def service(self, account: str, service: str, region: str) -> Any:
         match service:
@@ -94,6 +102,10 @@ class Organization:
                 return S3(self.buckets, account, region)
             case "cloudwatch":
                 return CloudWatch(self.firing)
+            case "route53":
+                return self.route53
+            case "dynamodb":
+                return None
         raise AssertionError(service)
 
     def deployment(self, content: Bundle | None = None, parts: tuple[Part, ...] = tuple(Part)) -> Deployment:
@@ -108,6 +120,15 @@ class Organization:
         planned = plan(deployment)
         deploy(deployment, planned)
         return planned
+
+    def destroy(self, *, records: bool = False) -> tuple[str, ...]:
+        """Destroy as the command does, and return what is left."""
+        accounts = Aws(account_ids(self.config), self.service, self.calls).accounts()
+        opened = open_deployment(
+            self.config, "orgdns.yaml", accounts, self.events.append, bundle=bundle(), optional=True
+        )
+        deployment = replace(opened, sleep=self.state.sleep)
+        return destroy(deployment, removal(deployment, records=records, associations=False))
 
     def end(self) -> Answer:
         """All that is deployed."""

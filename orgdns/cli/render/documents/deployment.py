@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from orgdns.deployment.cloudformation.progress import Event
     from orgdns.deployment.planning import Plan
     from orgdns.deployment.preflight import Finding
+    from orgdns.deployment.removal.everything import Removal
 
 
 def deployment_document(
@@ -43,4 +44,27 @@ def deployment_document(
         ],
         "names": names,
         "failed": [{"subject": event.subject, "status": event.status, "reason": event.reason} for event in failed],
+    }
+
+
+def removal_document(removal: Removal, left: Iterable[str], *, removed: bool) -> Document:
+    """What is removed, what stays and why, and what could not be removed."""
+    return {
+        "changes": removal.any,
+        "removed": removed,
+        "stacks": [
+            {
+                "stack": each.stack.name,
+                "account": each.stack.account.value,
+                "region": each.stack.region,
+                "resources": each.resources,
+                "remaining": [{"type": kept.type, "name": kept.name, "reason": kept.reason} for kept in each.remaining],
+            }
+            for each in removal.stacks
+        ],
+        "records": dict(removal.records) if removal.records is not None else None,
+        "associations": None
+        if removal.associations is None
+        else [{"zone_id": zone_id, "vpc": str(ref)} for zone_id, ref in removal.associations],
+        "left": list(left),
     }

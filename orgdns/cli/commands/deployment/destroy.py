@@ -1,0 +1,76 @@
+"""`orgdns destroy`: remove what `orgdns deploy` deployed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orgdns.cli.credentials import HubProfile, ManagementProfile, NetworkProfile, Role, choices, run_steps
+from orgdns.cli.render.deployment import show_event, show_removal
+from orgdns.cli.render.documents.deployment import removal_document
+from orgdns.cli.reports.exit_codes import ATTENTION
+from orgdns.cli.terminal import Json, confirmed, errors_reported, print_json, say, screen
+from orgdns.config.load import load
+from orgdns.deployment.accounts import Kind
+from orgdns.deployment.management import reverse_steps
+from orgdns.deployment.opening import open_accounts, open_deployment
+from orgdns.deployment.removal.everything import destroy, removal
+
+if TYPE_CHECKING:
+    from orgdns.deployment.cloudformation.progress import Event
+
+
+def run(  # noqa: PLR0913 - an option each
+    *,
+    config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("orgdns.yaml"),
+    only_plan: Annotated[bool, typer.Option("--plan", help="Show what would be removed, and remove nothing.")] = False,
+    records: Annotated[bool, typer.Option("--records", help="Delete the records that orgdns made, too.")] = False,
+    associations: Annotated[
+        bool, typer.Option("--associations", help="End the associations of VPCs that orgdns made, too.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    management: Annotated[
+        bool, typer.Option("--management", help="Undo the steps in the management account, and nothing else.")
+    ] = False,
+    hub_profile: HubProfile = None,
+    network_profile: NetworkProfile = None,
+    management_profile: ManagementProfile = None,
+    role: Role = None,
+    as_json: Json = False,
+) -> None:
+    """Remove the stacks of a configuration, the last one first.
+
+    Shows what is removed, and what stays and why, asks, and removes it. If it is interrupted, run it again.
+
+    The exit code is 0 if nothing is left to remove, 2 if something would be removed, was not confirmed, or could not be
+    removed, and 1 on an error.
+    """
+    console = screen()
+
+    def report(event: Event) -> None:
+        show_event(screen(errors=True) if as_json else console, event)
+
+    with errors_reported():
+        loaded = load(config)
+        if management:
+            credentials = choices(management=management_profile, role=role)
+            accounts = open_accounts(loaded, credentials, (Kind.MANAGEMENT,))
+            run_steps(reverse_steps(loaded, accounts), only_plan=only_plan, yes=yes, as_json=as_json)
+            return
+        accounts = open_accounts(loaded, choices(hub_profile, network_profile, role=role))
+        deployment = open_deployment(loaded, config.name, accounts, report, optional=True)
+        planned = removal(deployment, records=records, associations=associations)
+        if not as_json:
+            show_removal(console, planned, deployment.bucket.name if deployment.bucket.exists() else "")
+        agreed = planned.any and not only_plan and (yes or confirmed("Remove all of this?"))
+        left = destroy(deployment, planned) if agreed else ()
+    if as_json:
+        print_json(removal_document(planned, left, removed=agreed))
+    elif agreed:
+        for line in left:
+            say(line)
+        say("Removed.")
+    if left or (planned.any and not agreed):
+        raise typer.Exit(ATTENTION)
