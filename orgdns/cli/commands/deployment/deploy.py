@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from orgdns.cli.credentials import HubProfile, InRegion, NetworkProfile, Role, choices
+from orgdns.cli.credentials import (
+    HubProfile,
+    InRegion,
+    ManagementProfile,
+    NetworkProfile,
+    Role,
+    choices,
+    run_steps,
+)
 from orgdns.cli.render import plan as names
 from orgdns.cli.render.deployment import show_event, show_failed_instances, show_findings, show_plan
 from orgdns.cli.render.documents.deployment import deployment_document
@@ -19,16 +27,20 @@ from orgdns.cli.sources.snapshot import effect_of
 from orgdns.cli.terminal import All, Json, confirmed, errors_reported, print_json, reading_progress, say, screen
 from orgdns.config.load import load
 from orgdns.deployment.accounts import Kind
+from orgdns.deployment.cloudformation.stack_states import found_stack
 from orgdns.deployment.execution import deploy, wait_for_others
 from orgdns.deployment.faults import DeploymentFault
+from orgdns.deployment.management import missing_steps, scp_text
 from orgdns.deployment.opening import open_accounts, open_deployment
 from orgdns.deployment.planning import Step, discard, plan
 from orgdns.deployment.preflight import preflight
+from orgdns.deployment.saved_plan import applied, of_text, to_text
 from orgdns.deployment.stacks import Part
 
 if TYPE_CHECKING:
     import boto3
 
+    from orgdns.cli.render.documents.fields import Document
     from orgdns.cli.sources.snapshot import Effect
     from orgdns.config.load import Config
     from orgdns.deployment.cloudformation.progress import Event
@@ -44,14 +56,27 @@ def run(  # noqa: PLR0913 - an option each
     *,
     config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("orgdns.yaml"),
     only_plan: Annotated[bool, typer.Option("--plan", help="Show what would change, and change nothing.")] = False,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the plan to a file, and change nothing.")
+    ] = None,
+    saved: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Apply a plan that --save wrote, exactly or not at all.")
+    ] = None,
     only: Annotated[list[Part] | None, typer.Option(help="Deploy this part only. May be repeated.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     watch_minutes: Annotated[
         int,
         typer.Option(min=0, max=_MOST_MINUTES, help="Watch the hub's alarms for so long, and roll back if one fires."),
     ] = 5,
+    management: Annotated[
+        bool, typer.Option("--management", help="Do the steps in the management account, and nothing else.")
+    ] = False,
+    scp: Annotated[
+        bool, typer.Option("--scp", help="With --management: attach the service control policy to the covered units.")
+    ] = False,
     hub_profile: HubProfile = None,
     network_profile: NetworkProfile = None,
+    management_profile: ManagementProfile = None,
     role: Role = None,
     as_json: Json = False,
     everything: All = False,
@@ -73,22 +98,34 @@ def run(  # noqa: PLR0913 - an option each
         loaded = load(config)
         for warning in loaded.warnings():
             typer.echo(f"{config}: warning: {warning}", err=True)
+        if management:
+            credentials = choices(management=management_profile, role=role)
+            accounts = open_accounts(loaded, credentials, (Kind.MANAGEMENT,))
+            steps = missing_steps(loaded, accounts, scp_text(loaded) if scp else None)
+            run_steps(steps, only_plan=only_plan, yes=yes, as_json=as_json)
+            return
+        document = _read(saved) if saved else None
         parts = tuple(only or Part)
         accounts = open_accounts(loaded, choices(hub_profile, network_profile, role=role))
-        deployment = replace(open_deployment(loaded, config.name, accounts, report, parts), watch_minutes=watch_minutes)
+        deployment = replace(
+            open_deployment(loaded, config.name, accounts, report, parts),
+            watch_minutes=document["watch_minutes"] if document else watch_minutes,
+            purpose="saved" if save else "deploy",
+        )
         findings = _checked(loaded, deployment, parts, as_json=as_json)
         wait_for_others(deployment)
-        planned = plan(deployment)
+        planned = _of_file(deployment, document) if document else plan(deployment)
         effect = _effect(loaded, deployment, planned)
+        if not as_json:
+            _show(planned, effect, everything=everything)
         agreed = False
         try:
-            if not as_json:
-                show_plan(console, planned, everything=everything)
-                if effect:
-                    names.show_plan(console, effect.change, effect.associations, effect.demands, everything=everything)
-            agreed = planned.any and not only_plan and (yes or confirmed("Deploy?"))
+            asks = planned.any and not only_plan and not save
+            agreed = asks and (yes or bool(document) or confirmed("Deploy?"))
+            if save:
+                save.write_text(to_text(deployment, planned), encoding="utf-8")
         finally:
-            if not agreed:
+            if not agreed and not save and not document:
                 discard(deployment, planned)
         failures = deploy(deployment, planned) if agreed else ()
     if as_json:
@@ -98,6 +135,25 @@ def run(  # noqa: PLR0913 - an option each
         say("Deployed. Run `orgdns doctor` and `orgdns coverage` to check the setup.")
     if failures or (planned.any and not agreed):
         raise typer.Exit(ATTENTION)
+
+
+def _show(planned: Plan, effect: Effect | None, *, everything: bool) -> None:
+    show_plan(screen(), planned, everything=everything)
+    if effect:
+        names.show_plan(screen(), effect.change, effect.associations, effect.demands, everything=everything)
+
+
+def _read(path: Path) -> Document:
+    try:
+        return of_text(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as fault:
+        raise DeploymentFault(f"{path} cannot be read: {fault}") from fault
+
+
+def _of_file(deployment: Deployment, document: Document) -> Plan:
+    """The plan of a file, if nothing that it rests on changed."""
+    found = {stack.place: found_stack(deployment.client(stack), stack.name) for stack in deployment.stacks}
+    return applied(document, deployment.bundle, deployment.accounts.ids, deployment.stacks, found)
 
 
 def _checked(config: Config, deployment: Deployment, parts: tuple[Part, ...], *, as_json: bool) -> tuple[Finding, ...]:
