@@ -28,13 +28,14 @@ LEDGER_STREAM: Final = "LedgerStreamArn"
 _HAS_LEDGER_STREAM: Final = "HasLedgerStream"
 
 
-def ledger_stream_parameter() -> Parameter:
+def ledger_stream_parameter(config: Config) -> Parameter:
     """The parameter for the ledger's stream."""
+    table = config.names.ledger_table
     return Parameter(
         LEDGER_STREAM,
         Type="String",
         Default="",
-        AllowedPattern=rf"^(arn:[a-z-]+:dynamodb:[a-z0-9-]+:\d{{12}}:table/{contract.LEDGER_TABLE}/stream/[0-9T:.-]+)?$",
+        AllowedPattern=rf"^(arn:[a-z-]+:dynamodb:[a-z0-9-]+:\d{{12}}:table/{table}/stream/[0-9T:.-]+)?$",
         ConstraintDescription="must be the ARN of a stream of the ledger",
         Description="ARN of the ledger's stream, after the table was restored. Otherwise empty.",
     )
@@ -50,13 +51,14 @@ def ledger_stream(ledger: Table) -> If:
     return If(_HAS_LEDGER_STREAM, Ref(LEDGER_STREAM), GetAtt(ledger, "StreamArn"))
 
 
-def environment(ledger: Table) -> dict[str, Any]:
+def environment(config: Config, ledger: Table) -> dict[str, Any]:
     """The environment variables of all functions."""
     return {
+        contract.ENV_INSTALLATION: config.installation,
         contract.ENV_LEDGER_TABLE: Ref(ledger),
         contract.ENV_LEDGER_STREAM: ledger_stream(ledger),
-        "POWERTOOLS_SERVICE_NAME": contract.PREFIX,
-        "POWERTOOLS_METRICS_NAMESPACE": contract.METRICS_NAMESPACE,
+        "POWERTOOLS_SERVICE_NAME": contract.SERVICE,
+        "POWERTOOLS_METRICS_NAMESPACE": config.names.metrics_namespace,
         "AWS_STS_REGIONAL_ENDPOINTS": "regional",
     }
 
@@ -94,7 +96,7 @@ def member_roles(config: Config) -> dict[str, Any]:
 
 def authorizer(config: Config) -> dict[str, Any]:
     """The environment variable with the role that authorizes associations."""
-    return {contract.ENV_AUTHORIZER_ROLE_ARN: role_arn(config, config.network.account, contract.AUTHORIZER_ROLE)}
+    return {contract.ENV_AUTHORIZER_ROLE_ARN: role_arn(config, config.network.account, config.names.authorizer_role)}
 
 
 def with_zone_ids(text: str, zones: Sequence[Zone]) -> str | Sub:

@@ -33,6 +33,7 @@ from orgdns.cfn.event_patterns import (
 from orgdns.cfn.trust import role_arn
 
 if TYPE_CHECKING:
+    from hub.runtime.installation import Names
     from orgdns.cfn.worker import Worker
     from orgdns.config.load import Config
 
@@ -52,7 +53,7 @@ def add_event_bus(
 ) -> EventBus:
     """Add the bus, which is returned, its policy, and the rules that route events to the queues of the functions."""
     bus = template.add_resource(
-        EventBus("EventBus", Name=contract.EVENT_BUS, Description="Receives the events of all orgdns spokes.")
+        EventBus("EventBus", Name=config.names.event_bus, Description="Receives the events of all orgdns spokes.")
     )
     in_units = in_covered_units(config, "Principal")
     template.add_resource(_bus_policy("EventBusPolicy", contract.SPOKES_STATEMENT, bus, in_units, config))
@@ -61,17 +62,17 @@ def add_event_bus(
         template.add_resource(_bus_policy("IncludedAccounts", "OnlyTheIncludedAccountsRules", bus, accounts, config))
     template.add_resource(_zone_changes_policy(bus, config))
     rules = [
-        ("InstancesRule", contract.INSTANCES_RULE, hub_pattern((*instance_events(config), HEARTBEATS)), observer),
-        ("ZoneChangesRule", contract.ZONE_CHANGES_RULE, zone_changes_pattern(config), sweeper),
+        ("InstancesRule", config.names.instances_rule, hub_pattern((*instance_events(config), HEARTBEATS)), observer),
+        ("ZoneChangesRule", config.names.bus_zone_changes_rule, zone_changes_pattern(config), sweeper),
     ]
     if associator:
-        rules.append(("VpcsRule", contract.VPCS_RULE, hub_pattern(vpc_events(config)), associator))
+        rules.append(("VpcsRule", config.names.vpcs_rule, hub_pattern(vpc_events(config)), associator))
     for title, name, pattern, worker in rules:
-        template.add_resource(_rule(title, name, bus, pattern, worker))
+        template.add_resource(_rule(title, name, bus, pattern, worker, config.names))
     return bus
 
 
-def _rule(title: str, name: str, bus: EventBus, pattern: dict[str, Any], worker: Worker) -> Rule:
+def _rule(title: str, name: str, bus: EventBus, pattern: dict[str, Any], worker: Worker, names: Names) -> Rule:
     """The rule that routes events to a worker's queue."""
     queue, dead_letters = worker.queue, worker.dead_letters
     assert queue, "only a worker with a queue can be the target of a rule"
@@ -83,7 +84,7 @@ def _rule(title: str, name: str, bus: EventBus, pattern: dict[str, Any], worker:
         EventPattern=pattern,
         Targets=[
             Target(
-                Id=queue.QueueName.removeprefix(f"{contract.PREFIX}-") + "-queue",
+                Id=f"{names.within(queue.QueueName)}-queue",
                 Arn=GetAtt(queue, "Arn"),
                 DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(dead_letters, "Arn")),
                 SqsParameters=SqsParameters(MessageGroupId=_ACCOUNT),
@@ -106,7 +107,7 @@ def _bus_policy(title: str, sid: str, bus: EventBus, senders: list[Any], config:
     """
     conditions = [
         *senders,
-        ArnLike({"aws:PrincipalArn": role_arn(config, "*", f"{contract.DELIVERY_ROLE_PREFIX}*")}),
+        ArnLike({"aws:PrincipalArn": role_arn(config, "*", f"{config.names.delivery_role_prefix}*")}),
         *_forwarded(_values(config, "source"), _values(config, "detail-type")),
     ]
     return _admission(title, sid, bus, conditions)
@@ -116,7 +117,7 @@ def _zone_changes_policy(bus: EventBus, config: Config) -> EventBusPolicy:
     """Allow only one role of the networking account to put events of calls to Route 53."""
     conditions = [
         StringEquals({"aws:PrincipalAccount": config.network.account}),
-        ArnEquals({"aws:PrincipalArn": role_arn(config, config.network.account, contract.ZONE_CHANGES_ROLE)}),
+        ArnEquals({"aws:PrincipalArn": role_arn(config, config.network.account, config.names.zone_changes_role)}),
         *_forwarded([contract.ZONE_SOURCE], [contract.CALL_DETAIL_TYPE]),
     ]
     return _admission("ZoneChanges", contract.NETWORKING_STATEMENT, bus, conditions)

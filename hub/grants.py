@@ -9,7 +9,6 @@ import awacs.sts
 from awacs.aws import Action, Allow, Condition, Statement
 from troposphere import GetAtt, Sub
 
-from hub.runtime import contract
 from orgdns.cfn.coverage_conditions import in_covered_units
 from orgdns.cfn.quotas.packing import split
 from orgdns.cfn.trust import role_arn
@@ -62,7 +61,7 @@ def assume_in_covered_accounts(sid: str, config: Config, *roles: str) -> list[St
 
 def read_instances(config: Config) -> list[Statement]:
     """The grants to assume the reader role of a covered account."""
-    return assume_in_covered_accounts("ReadInstances", config, contract.READER_ROLE)
+    return assume_in_covered_accounts("ReadInstances", config, config.names.reader_role)
 
 
 def read_account_names(config: Config) -> Statement:

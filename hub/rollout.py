@@ -15,7 +15,6 @@ from troposphere.cloudformation import (
 )
 from troposphere.cloudformation import Parameter as StackSetParameter
 
-from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cfn.coverage_conditions import root_of
 from orgdns.cfn.event_patterns import needs_trail, trail_events_parameter
@@ -51,7 +50,7 @@ def rollout_template(config: Config, account_body: str, region_body: str) -> Tem
         accounts = template.add_resource(
             _stack_set(
                 "IncludedAccount" if by_name else "SpokeAccount",
-                contract.INCLUDED_ACCOUNT_STACK_SET if by_name else contract.ACCOUNT_STACK_SET,
+                config.names.included_account_stack_set if by_name else config.names.account_stack_set,
                 "Deploys the roles through which orgdns describes instances and VPCs, once per account.",
                 account_body,
                 StackInstances(DeploymentTargets=targets, Regions=[config.hub.region]),
@@ -64,7 +63,7 @@ def rollout_template(config: Config, account_body: str, region_body: str) -> Tem
         template.add_resource(
             _stack_set(
                 "IncludedRegion" if by_name else "SpokeRegion",
-                contract.INCLUDED_REGION_STACK_SET if by_name else contract.REGION_STACK_SET,
+                config.names.included_region_stack_set if by_name else config.names.region_stack_set,
                 "Deploys the rules that forward events to orgdns, in every covered region.",
                 region_body,
                 StackInstances(DeploymentTargets=targets, Regions=list(config.spokes.regions)),
@@ -77,7 +76,7 @@ def rollout_template(config: Config, account_body: str, region_body: str) -> Tem
         ("SpokeAccount", "StackSet of the spoke account stacks."),
         ("SpokeRegion", "StackSet of the spoke region stacks."),
     ):
-        add_output(template, Stack.ROLLOUT, f"{title}StackSetId", description, Ref(title))
+        add_output(template, config.names, Stack.ROLLOUT, f"{title}StackSetId", description, Ref(title))
     return template
 
 

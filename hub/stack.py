@@ -49,7 +49,7 @@ def hub_template(config: Config) -> Template:
     template.set_version()
     _add_parameters(template, config)
 
-    ledger = _ledger()
+    ledger = _ledger(config.names.ledger_table)
     publisher = publisher_worker(config, ledger)
     associator = associator_worker(config, ledger) if config.association_policies else None
     sweeper = sweeper_worker(config, ledger, associator.queue if associator else None)
@@ -61,15 +61,16 @@ def hub_template(config: Config) -> Template:
     for worker in workers:
         add_worker(
             template,
+            config,
             worker,
             log_days=config.resources.log_retention_days,
             json_logs=config.partition not in _WITHOUT_JSON_LOGS,
         )
-    add_schedules(template, sweeper, bus)
-    add_metric_alarms(template, associates=bool(associator))
+    add_schedules(template, config, sweeper, bus)
+    add_metric_alarms(template, config, associates=bool(associator))
     add_service_alarms(template, config, workers)
     add_dashboard(template, config, workers)
-    _add_outputs(template, associates=bool(associator))
+    _add_outputs(template, config, associates=bool(associator))
     return template
 
 
@@ -84,7 +85,7 @@ def _add_parameters(template: Template, config: Config) -> None:
             # A higher level would drop metrics, which are INFO lines.
             AllowedValues=["DEBUG", "INFO"],
         ),
-        ledger_stream_parameter(),
+        ledger_stream_parameter(config),
     ]
     groups = (("Package", code_parameters()), ("Zones of the network stack", zones), ("Operation", operation))
     for label, group in groups:
@@ -96,10 +97,10 @@ def _add_parameters(template: Template, config: Config) -> None:
     add_code_conditions(template)
 
 
-def _ledger() -> Table:
+def _ledger(name: str) -> Table:
     return Table(
         "Ledger",
-        TableName=contract.LEDGER_TABLE,
+        TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
             AttributeDefinition(AttributeName=contract.PARTITION_KEY, AttributeType="S"),
@@ -119,7 +120,7 @@ def _ledger() -> Table:
     )
 
 
-def _add_outputs(template: Template, *, associates: bool) -> None:
+def _add_outputs(template: Template, config: Config, *, associates: bool) -> None:
     """Add what a person needs from outside. Functions, roles and dead-letter queues have fixed names."""
     outputs = [
         ("EventBusArn", "Event bus that the rules of the spokes deliver to.", GetAtt("EventBus", "Arn")),
@@ -132,4 +133,4 @@ def _add_outputs(template: Template, *, associates: bool) -> None:
     if associates:
         outputs.append(("AssociationsQueueUrl", "Queue of tasks for the associator.", Ref("AssociationsQueue")))
     for title, description, value in outputs:
-        add_output(template, Stack.HUB, title, description, value)
+        add_output(template, config.names, Stack.HUB, title, description, value)

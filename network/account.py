@@ -44,7 +44,7 @@ def network_template(config: Config) -> Template:
     for zone in config.zones:
         if zone.create:
             template.add_resource(_hosted_zone(zone.domain, zone.create))
-        add_zone(template, zone)
+        add_zone(template, config.names, zone)
     role = _add_writer(template, config)
     reader = _add_zone_reader(template, config)
     roles = [
@@ -55,7 +55,7 @@ def network_template(config: Config) -> Template:
         authorizer = _add_authorizer(template, config)
         roles.append(("AuthorizerRoleArn", "Role that the associator assumes to authorize associations.", authorizer))
     for title, description, source in roles:
-        add_output(template, Stack.NETWORK, title, description, GetAtt(source, "Arn"))
+        add_output(template, config.names, Stack.NETWORK, title, description, GetAtt(source, "Arn"))
     return template
 
 
@@ -73,9 +73,9 @@ def _hosted_zone(domain: Fqdn, new: NewZone) -> HostedZone:
 def _add_writer(template: Template, config: Config) -> Role:
     role = Role(
         "WriterRole",
-        RoleName=contract.WRITER_ROLE,
+        RoleName=config.names.writer_role,
         Description="Lets only the orgdns publisher create and delete address records in its zones.",
-        AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.PUBLISHER_ROLE),
+        AssumeRolePolicyDocument=trust_in_hub_roles(config, config.names.publisher_role),
         MaxSessionDuration=3600,
     )
     forward = [zone for zone in config.zones if not zone.reverse]
@@ -91,9 +91,9 @@ def _add_writer(template: Template, config: Config) -> Role:
 def _add_zone_reader(template: Template, config: Config) -> Role:
     role = Role(
         "ZoneReaderRole",
-        RoleName=contract.ZONE_READER_ROLE,
+        RoleName=config.names.zone_reader_role,
         Description="Lets only the orgdns sweeper read the records of its zones, for audits.",
-        AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.SWEEPER_ROLE),
+        AssumeRolePolicyDocument=trust_in_hub_roles(config, config.names.sweeper_role),
         MaxSessionDuration=3600,
     )
     return add_role(template, role, "read-zones", split(config.zones, _read_records))
@@ -130,9 +130,9 @@ def _add_authorizer(template: Template, config: Config) -> Role:
     ]
     role = Role(
         "AuthorizerRole",
-        RoleName=contract.AUTHORIZER_ROLE,
+        RoleName=config.names.authorizer_role,
         Description="Lets only the orgdns associator authorize associations of VPCs with its zones, and end them.",
-        AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.ASSOCIATOR_ROLE),
+        AssumeRolePolicyDocument=trust_in_hub_roles(config, config.names.associator_role),
         MaxSessionDuration=3600,
     )
     return add_role(template, role, "authorize-associations", statements)

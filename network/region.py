@@ -8,7 +8,6 @@ from troposphere import GetAtt, Ref, Sub, Template
 from troposphere.ram import ResourceShare
 from troposphere.route53profiles import Profile, ProfileResourceAssociation
 
-from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cfn.outputs.parameters import Stack, add_output
 from orgdns.cfn.zone_ids import shown_domain, zone_arn, zone_parameters, zone_title
@@ -27,12 +26,12 @@ def network_region_template(config: Config) -> Template:
     zones = config.zones_by(AssociationMethod.PROFILE)
     for parameter in zone_parameters(zones):
         template.add_parameter(parameter)
-    profile = template.add_resource(Profile("Profile", Name=contract.PROFILE))
+    profile = template.add_resource(Profile("Profile", Name=config.names.profile))
     for zone in zones:
         template.add_resource(
             ProfileResourceAssociation(
                 zone_title(zone.domain),
-                Name=f"{contract.PREFIX}-{shown_domain(zone.domain).replace('.', '-')}"[:64],
+                Name=config.names.of(shown_domain(zone.domain).replace(".", "-"))[:64],
                 ProfileId=Ref(profile),
                 ResourceArn=zone_arn(zone),
             )
@@ -40,7 +39,7 @@ def network_region_template(config: Config) -> Template:
     template.add_resource(
         ResourceShare(
             "ProfileShare",
-            Name=f"{contract.PREFIX}-profile",
+            Name=config.names.profile_share,
             ResourceArns=[GetAtt(profile, "Arn")],
             # An account that the Profile is shared with can associate any of its own VPCs, so only the accounts that
             # policy selects are principals. RAM refuses accounts outside the organization, even if added by hand.
@@ -48,7 +47,8 @@ def network_region_template(config: Config) -> Template:
             AllowExternalPrincipals=False,
         )
     )
-    add_output(template, Stack.NETWORK_REGION, "ProfileId", "Route 53 Profile of this region.", Ref(profile))
+    description = "Route 53 Profile of this region."
+    add_output(template, config.names, Stack.NETWORK_REGION, "ProfileId", description, Ref(profile))
     return template
 
 

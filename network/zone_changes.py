@@ -17,7 +17,6 @@ from orgdns.cfn.zone_ids import zone_id, zone_parameters
 if TYPE_CHECKING:
     from orgdns.config.load import Config
 
-RULE: Final = f"{contract.PREFIX}-zone-changes"
 # An event pattern has at most 2,048 characters ("Amazon EventBridge quotas",
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html), and a zone's id up to 32. With more zones the
 # rule forwards calls for all zones of the account, and the sweeper drops those for others.
@@ -39,15 +38,15 @@ def zone_changes_template(config: Config) -> Template:
         delivery_role(
             config,
             "ZoneChangesRole",
-            contract.ZONE_CHANGES_ROLE,
+            config.names.zone_changes_role,
             "Lets the orgdns rule put calls that change records on the event bus of the hub.",
-            [rule_arn(RULE)],
+            [rule_arn(config.names.zone_changes_rule)],
         )
     )
     template.add_resource(
         Rule(
             "ZoneChangesRule",
-            Name=RULE,
+            Name=config.names.zone_changes_rule,
             Description="Forwards calls of others that change records of the zones to the hub.",
             EventPattern=_pattern(config),
             # Without a dead-letter queue: audits find what an event did not tell.
@@ -55,7 +54,8 @@ def zone_changes_template(config: Config) -> Template:
         )
     )
     description = "Role that delivers events to the hub."
-    add_output(template, Stack.NETWORK_ZONE_CHANGES, "ZoneChangesRoleArn", description, GetAtt(role, "Arn"))
+    arn = GetAtt(role, "Arn")
+    add_output(template, config.names, Stack.NETWORK_ZONE_CHANGES, "ZoneChangesRoleArn", description, arn)
     return template
 
 
@@ -70,7 +70,7 @@ def _pattern(config: Config) -> dict[str, Any]:
     ("CloudTrail record contents",
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html).
     """
-    writer = role_arn(config, config.network.account, contract.WRITER_ROLE)
+    writer = role_arn(config, config.network.account, config.names.writer_role)
     detail: dict[str, Any] = {
         "eventSource": ["route53.amazonaws.com"],
         "eventName": [contract.ZONE_CALL],

@@ -10,7 +10,6 @@ from awacs.aws import Allow, Condition, Statement
 from troposphere import GetAtt, Output, Sub, Template
 from troposphere.iam import Policy, Role
 
-from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cfn.quotas.packing import add_role
 from orgdns.cfn.trust import document, trust_in_hub_roles
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 
-def _count_undelivered() -> Statement:
+def _count_undelivered(queue: str) -> Statement:
     """The grant to count the messages of the account's queues with events that did not reach the hub."""
-    queues = f"arn:${{AWS::Partition}}:sqs:*:${{AWS::AccountId}}:{contract.UNDELIVERED_QUEUE}"
+    queues = f"arn:${{AWS::Partition}}:sqs:*:${{AWS::AccountId}}:{queue}"
     return Statement(
         Sid="CountUndeliveredEvents",
         Effect=Allow,
@@ -44,7 +43,7 @@ def account_template(config: Config) -> Template:
         Description=f"orgdns spoke account. Roles that the hub in account {config.hub.account} assumes to {purpose}."
     )
     template.set_version()
-    readers = [contract.OBSERVER_ROLE, contract.SWEEPER_ROLE]
+    readers = [config.names.observer_role, config.names.sweeper_role]
     policies = [
         Policy(
             PolicyName="describe-instances",
@@ -61,14 +60,19 @@ def account_template(config: Config) -> Template:
             ),
         )
     ]
-    policies.append(Policy(PolicyName="count-undelivered-events", PolicyDocument=document(_count_undelivered())))
+    policies.append(
+        Policy(
+            PolicyName="count-undelivered-events",
+            PolicyDocument=document(_count_undelivered(config.names.undelivered_queue)),
+        )
+    )
     if config.association_policies:
-        readers.append(contract.ASSOCIATOR_ROLE)
+        readers.append(config.names.associator_role)
         policies.append(Policy(PolicyName="describe-vpcs", PolicyDocument=document(*vpc_read_statements(config))))
     role = template.add_resource(
         Role(
             "ReaderRole",
-            RoleName=contract.READER_ROLE,
+            RoleName=config.names.reader_role,
             Description="Lets only the functions of orgdns describe instances and VPCs. Read only.",
             AssumeRolePolicyDocument=trust_in_hub_roles(config, *readers),
             MaxSessionDuration=3600,
@@ -81,9 +85,9 @@ def account_template(config: Config) -> Template:
             template.add_parameter(parameter)
         associating = Role(
             "VpcAssociatorRole",
-            RoleName=contract.VPC_ROLE,
+            RoleName=config.names.vpc_role,
             Description="Lets only the orgdns associator associate VPCs of this account with its hosted zones.",
-            AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.ASSOCIATOR_ROLE),
+            AssumeRolePolicyDocument=trust_in_hub_roles(config, config.names.associator_role),
             MaxSessionDuration=3600,
         )
         add_role(template, associating, "associate-vpcs", vpc_association_statements(config))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from troposphere import Equals, GetAtt, Output, Ref, Sub, Template
 from troposphere.events import DeadLetterConfig, Rule, Target
 
-from hub.runtime import contract
 from orgdns.cfn.delivery import delivery_role, hub_bus
 from orgdns.cfn.event_patterns import (
     HAS_TRAIL_EVENTS,
@@ -33,7 +32,7 @@ _DESCRIPTIONS: Final = {
 def region_template(config: Config) -> Template:
     """The stack of each member account in each covered region."""
     kinds = spoke_events(config)
-    rules = [rule_arn(kind.spoke_rule) for kind in kinds]
+    rules = [rule_arn(kind.spoke_rule(config.names)) for kind in kinds]
     template = Template(
         Description="orgdns spoke region. Forwards state and tag changes of EC2 instances"
         f"{', and changes of VPCs,' if config.association_policies else ''} to the event bus of the hub."
@@ -43,12 +42,12 @@ def region_template(config: Config) -> Template:
         delivery_role(
             config,
             "DeliveryRole",
-            Sub(f"{contract.DELIVERY_ROLE_PREFIX}${{AWS::Region}}"),
+            Sub(f"{config.names.delivery_role_prefix}${{AWS::Region}}"),
             "Lets the orgdns rules in one region put events on the event bus of the hub.",
             rules,
         )
     )
-    undelivered = template.add_resource(queue("UndeliveredQueue", contract.UNDELIVERED_QUEUE))
+    undelivered = template.add_resource(queue("UndeliveredQueue", config.names.undelivered_queue))
     admission = template.add_resource(queue_policy(undelivered, rules))
     # Without RetryPolicy: EventBridge does not accept it for an event bus, and retries for 24 hours by default.
     target = Target(
@@ -65,7 +64,7 @@ def region_template(config: Config) -> Template:
         template.add_resource(
             Rule(
                 kind.title,
-                Name=kind.spoke_rule,
+                Name=kind.spoke_rule(config.names),
                 Description=_DESCRIPTIONS[kind.title],
                 EventPattern=kind.pattern,
                 Targets=[target],

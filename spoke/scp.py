@@ -16,7 +16,6 @@ import awacs.iam
 import awacs.sqs
 from awacs.aws import Action, ArnNotLike, Condition, Deny, Statement
 
-from hub.runtime import contract
 from orgdns.cfn.event_patterns import spoke_events
 from orgdns.cfn.trust import document
 
@@ -82,17 +81,18 @@ _STACK_CHANGES: Final = [
 def scp_text(config: Config) -> str:
     """The service control policy as JSON: the same bytes for the same configuration."""
     path = config.resources.role_path
-    names = (contract.READER_ROLE, contract.VPC_ROLE, f"{contract.DELIVERY_ROLE_PREFIX}*")
-    roles = [f"arn:*:iam::*:role{path}{name}" for name in names]
-    rules = [kind.spoke_rule for kind in spoke_events(config)]
-    stacks = [contract.ACCOUNT_STACK_SET, contract.REGION_STACK_SET]
+    names = config.names
+    kept = (names.reader_role, names.vpc_role, f"{names.delivery_role_prefix}*")
+    roles = [f"arn:*:iam::*:role{path}{name}" for name in kept]
+    rules = [kind.spoke_rule(names) for kind in spoke_events(config)]
+    stacks = [names.account_stack_set, names.region_stack_set]
     policy = document(
         Statement(Sid="KeepAccountNames", Effect=Deny, Action=[awacs.account.PutAccountName], Resource=["*"]),
         # Nobody may become the exception of the other statements.
         Statement(Sid="KeepStackSetsRoles", Effect=Deny, Action=_ROLE_CHANGES, Resource=[STACKSETS_ROLES]),
         _only_stack_sets("KeepRoles", _ROLE_CHANGES, roles),
         _only_stack_sets("KeepRules", _RULE_CHANGES, [f"arn:*:events:*:*:rule/{rule}" for rule in rules]),
-        _only_stack_sets("KeepQueue", _QUEUE_CHANGES, [f"arn:*:sqs:*:*:{contract.UNDELIVERED_QUEUE}"]),
+        _only_stack_sets("KeepQueue", _QUEUE_CHANGES, [f"arn:*:sqs:*:*:{names.undelivered_queue}"]),
         _only_stack_sets(
             "KeepStacks",
             _STACK_CHANGES,

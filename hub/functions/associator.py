@@ -30,20 +30,20 @@ def associator_worker(config: Config, ledger: Table) -> Worker:
     """The associator describes VPCs through reader roles, and associates them through the VPC and authorizer roles."""
     queue, dead_letters = queue_pair(
         "Associations",
-        contract.ASSOCIATIONS_QUEUE,
-        contract.ASSOCIATIONS_DEAD_LETTER_QUEUE,
+        config.names.associations_queue,
+        config.names.associations_dead_letter_queue,
         timeout=TIMEOUT,
         retention=_RETENTION,
         dead_retention=REPEATED_RETENTION,
     )
     return Worker(
         title="Associator",
-        function=contract.ASSOCIATOR_FUNCTION,
-        role=contract.ASSOCIATOR_ROLE,
+        function=config.names.associator_function,
+        role=config.names.associator_role,
         handler=contract.ASSOCIATOR_HANDLER,
         description="Associates VPCs with the hosted zones that policy selects for them.",
         timeout=TIMEOUT,
-        variables=environment(ledger)
+        variables=environment(config, ledger)
         | zone_ids(config)
         | guards(config)
         | limits(config)
@@ -60,13 +60,15 @@ def associator_worker(config: Config, ledger: Table) -> Worker:
                 awacs.dynamodb.UpdateItem,
                 awacs.dynamodb.DeleteItem,
             ),
-            *assume_in_covered_accounts("ReadAndAssociateVpcs", config, contract.READER_ROLE, contract.VPC_ROLE),
+            *assume_in_covered_accounts(
+                "ReadAndAssociateVpcs", config, config.names.reader_role, config.names.vpc_role
+            ),
             read_account_names(config),
-            assume_in_network("AuthorizeAssociations", config, contract.AUTHORIZER_ROLE),
+            assume_in_network("AuthorizeAssociations", config, config.names.authorizer_role),
         ),
         source=queue_source(queue, concurrency=_CONCURRENCY),
         dead_letters=dead_letters,
         failures="Associations of VPCs failed five times, or events of VPCs did not reach the associator's queue.",
         queue=queue,
-        rules=(rule_arn(f"{contract.EVENT_BUS}/{contract.VPCS_RULE}"),),
+        rules=(rule_arn(f"{config.names.event_bus}/{config.names.vpcs_rule}"),),
     )

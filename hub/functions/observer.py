@@ -36,19 +36,19 @@ def observer_worker(config: Config, ledger: Table, sweeps: Queue) -> Worker:
     calls = bool(instance_calls(config))
     queue, dead_letters = queue_pair(
         "Events",
-        contract.EVENTS_QUEUE,
-        contract.EVENTS_DEAD_LETTER_QUEUE,
+        config.names.events_queue,
+        config.names.events_dead_letter_queue,
         timeout=TIMEOUT,
         retention=_RETENTION,
     )
     return Worker(
         title="Observer",
-        function=contract.OBSERVER_FUNCTION,
-        role=contract.OBSERVER_ROLE,
+        function=config.names.observer_function,
+        role=config.names.observer_role,
         handler=contract.OBSERVER_HANDLER,
         description="Turns events of instances into claims on names.",
         timeout=TIMEOUT,
-        variables=environment(ledger)
+        variables=environment(config, ledger)
         | zone_ids(config)
         | limits(config)
         | {contract.ENV_EVENTS_QUEUE_URL: Ref(queue)}
@@ -72,5 +72,5 @@ def observer_worker(config: Config, ledger: Table, sweeps: Queue) -> Worker:
         dead_letters=dead_letters,
         failures="Events of instances failed five times, or did not reach the observer's queue.",
         queue=queue,
-        rules=(rule_arn(f"{contract.EVENT_BUS}/{contract.INSTANCES_RULE}"),),
+        rules=(rule_arn(f"{config.names.event_bus}/{config.names.instances_rule}"),),
     )

@@ -50,21 +50,21 @@ _MEMORY: Final = 1_024
 
 def publisher_worker(config: Config, ledger: Table) -> Worker:
     """The publisher processes the ledger's stream, reads all claims on a name, and writes through the writer role."""
-    dead_letters = queue("PublisherDeadLetterQueue", contract.PUBLISHER_DEAD_LETTER_QUEUE)
+    dead_letters = queue("PublisherDeadLetterQueue", config.names.publisher_dead_letter_queue)
     backlog = _backlog(config)
     return Worker(
         title="Publisher",
-        function=contract.PUBLISHER_FUNCTION,
-        role=contract.PUBLISHER_ROLE,
+        function=config.names.publisher_function,
+        role=config.names.publisher_role,
         handler=contract.PUBLISHER_HANDLER,
         description="Publishes claims on names to the hosted zones.",
         timeout=TIMEOUT,
-        variables=environment(ledger)
+        variables=environment(config, ledger)
         | route53_share(config)
         | zone_ids(config)
         | _adopting_zones(config)
         | {
-            contract.ENV_WRITER_ROLE_ARN: role_arn(config, config.network.account, contract.WRITER_ROLE),
+            contract.ENV_WRITER_ROLE_ARN: role_arn(config, config.network.account, config.names.writer_role),
             contract.ENV_BACKLOG_QUEUE_URL: Ref(backlog.queue),
             contract.ENV_OBJECTIVE_SECONDS: str(config.objective.seconds),
         },
@@ -87,8 +87,8 @@ def _backlog(config: Config) -> QueueSource:
     """
     queue, dead_letters = queue_pair(
         "Backlog",
-        contract.BACKLOG_QUEUE,
-        contract.BACKLOG_DEAD_LETTER_QUEUE,
+        config.names.backlog_queue,
+        config.names.backlog_dead_letter_queue,
         timeout=TIMEOUT,
         retention=_BACKLOG_RETENTION,
         dead_retention=REPEATED_RETENTION,
@@ -134,7 +134,7 @@ def _statements(config: Config, ledger: Table, dead_letters: Queue, backlog: Que
         send("SetFailuresAside", dead_letters),
         send("DeferNames", backlog),
         take("TakeDeferredNames", backlog),
-        assume_in_network("WriteToZones", config, contract.WRITER_ROLE),
+        assume_in_network("WriteToZones", config, config.names.writer_role),
     )
 
 

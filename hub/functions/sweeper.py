@@ -52,8 +52,8 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
     """
     queue, dead_letters = queue_pair(
         "Sweeps",
-        contract.SWEEPS_QUEUE,
-        contract.SWEEPS_DEAD_LETTER_QUEUE,
+        config.names.sweeps_queue,
+        config.names.sweeps_dead_letter_queue,
         timeout=TIMEOUT,
         retention=_RETENTION,
         dead_retention=REPEATED_RETENTION,
@@ -61,12 +61,12 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
     queues = [queue, *([associations] if associations else [])]
     return Worker(
         title="Sweeper",
-        function=contract.SWEEPER_FUNCTION,
-        role=contract.SWEEPER_ROLE,
+        function=config.names.sweeper_function,
+        role=config.names.sweeper_role,
         handler=contract.SWEEPER_HANDLER,
         description="Sweeps spokes and audits zones, and repairs what others change in the zones.",
         timeout=TIMEOUT,
-        variables=environment(ledger)
+        variables=environment(config, ledger)
         | zone_ids(config)
         | guards(config)
         | limits(config)
@@ -74,7 +74,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         | route53_share(config)
         | {
             contract.ENV_SWEEPS_QUEUE_URL: Ref(queue),
-            contract.ENV_ZONE_READER_ROLE_ARN: role_arn(config, config.network.account, contract.ZONE_READER_ROLE),
+            contract.ENV_ZONE_READER_ROLE_ARN: role_arn(config, config.network.account, config.names.zone_reader_role),
         }
         | ({contract.ENV_ASSOCIATIONS_QUEUE_URL: Ref(associations)} | authorizer(config) if associations else {}),
         statements=(
@@ -92,14 +92,14 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
             *_list_spokes(config),
             *read_instances(config),
             read_account_names(config),
-            assume_in_network("ReadZones", config, contract.ZONE_READER_ROLE),
+            assume_in_network("ReadZones", config, config.names.zone_reader_role),
         ),
         # One task an invocation, so that a sweep has the function's whole timeout.
         source=queue_source(queue, concurrency=_CONCURRENCY),
         dead_letters=dead_letters,
         failures="Sweeps or audits failed five times, or their schedules could not enqueue them.",
         queue=queue,
-        rules=(rule_arn(f"{contract.EVENT_BUS}/{contract.ZONE_CHANGES_RULE}"),),
+        rules=(rule_arn(f"{config.names.event_bus}/{config.names.bus_zone_changes_rule}"),),
     )
 
 
@@ -120,7 +120,7 @@ def _list_spokes(config: Config) -> list[Statement]:
     always denies. StringEqualsIfExists would allow the call without the key, which lists everything. The action only
     reads the ids and names of the delegated administrators.
     """
-    included = [contract.INCLUDED_REGION_STACK_SET] if config.organization.included else []
+    included = [config.names.included_region_stack_set] if config.organization.included else []
     return [
         Statement(
             Sid="ListSpokes",
@@ -128,7 +128,7 @@ def _list_spokes(config: Config) -> list[Statement]:
             Action=[awacs.cloudformation.ListStackInstances],
             Resource=[
                 Sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{owner}:stackset/{stack_set}:*")
-                for stack_set in (contract.REGION_STACK_SET, *included)
+                for stack_set in (config.names.region_stack_set, *included)
                 for owner in (config.organization.management_account, "${AWS::AccountId}")
             ],
         ),
@@ -142,7 +142,7 @@ def _list_spokes(config: Config) -> list[Statement]:
     ]
 
 
-def add_schedules(template: Template, sweeper: Worker, bus: EventBus) -> None:
+def add_schedules(template: Template, config: Config, sweeper: Worker, bus: EventBus) -> None:
     """Add the schedules that send tasks to the sweeper's queue and heartbeats to the bus, their group, and their role.
 
     The role trusts only schedules of a group, so the group is their own. A name has no prefix, because it is one of the
@@ -154,8 +154,8 @@ def add_schedules(template: Template, sweeper: Worker, bus: EventBus) -> None:
     https://docs.aws.amazon.com/scheduler/latest/APIReference/API_SqsParameters.html). So each is a tenant of its own,
     and never waits behind the sweeps of a busy account.
     """
-    group = template.add_resource(ScheduleGroup("ScheduleGroup", Name=contract.PREFIX))
-    role = template.add_resource(_schedule_role(sweeper, group, bus))
+    group = template.add_resource(ScheduleGroup("ScheduleGroup", Name=config.names.schedule_group))
+    role = template.add_resource(_schedule_role(config.names.schedule_role, sweeper, group, bus))
     exactly = FlexibleTimeWindow(Mode="OFF")
     rate = f"rate({contract.SCHEDULE_MINUTES} minutes)"
 
@@ -217,7 +217,7 @@ def add_schedules(template: Template, sweeper: Worker, bus: EventBus) -> None:
         )
 
 
-def _schedule_role(sweeper: Worker, group: ScheduleGroup, bus: EventBus) -> Role:
+def _schedule_role(name: str, sweeper: Worker, group: ScheduleGroup, bus: EventBus) -> Role:
     """The role of the schedules, which send tasks to the sweeper's queue, and heartbeats to the bus.
 
     The source in the trust policy is the schedule group, not the schedule ("Confused deputy prevention in EventBridge
@@ -225,7 +225,7 @@ def _schedule_role(sweeper: Worker, group: ScheduleGroup, bus: EventBus) -> Role
     """
     return Role(
         "ScheduleRole",
-        RoleName=contract.SCHEDULE_ROLE,
+        RoleName=name,
         Description="Lets the schedules of orgdns enqueue sweeps and audits, and send heartbeats.",
         AssumeRolePolicyDocument=trust_in_service(
             "scheduler.amazonaws.com",

@@ -13,6 +13,8 @@ from orgdns.cfn.alarms import PERIOD, alarm_actions, described
 if TYPE_CHECKING:
     from troposphere import Template
 
+    from orgdns.config.load import Config
+
 
 @dataclass(frozen=True, slots=True)
 class _MetricAlarm:
@@ -162,7 +164,7 @@ _OF_ASSOCIATIONS: Final = (
 )
 
 
-def add_metric_alarms(template: Template, *, associates: bool) -> None:
+def add_metric_alarms(template: Template, config: Config, *, associates: bool) -> None:
     """Add the alarms on the functions' metrics. `associates` says whether the stack has an associator.
 
     Powertools writes metrics with one dimension, the service ("Metrics", https://docs.powertools.aws.dev/lambda/).
@@ -171,11 +173,11 @@ def add_metric_alarms(template: Template, *, associates: bool) -> None:
         template.add_resource(
             Alarm(
                 f"{alarm.metric}Alarm",
-                AlarmName=f"{contract.PREFIX}-{alarm.name}",
+                AlarmName=config.names.of(alarm.name),
                 AlarmDescription=described(alarm.name, alarm.description),
-                Namespace=contract.METRICS_NAMESPACE,
+                Namespace=config.names.metrics_namespace,
                 MetricName=alarm.metric,
-                Dimensions=[MetricDimension(Name="service", Value=contract.PREFIX)],
+                Dimensions=[MetricDimension(Name="service", Value=contract.SERVICE)],
                 Period=alarm.period,
                 Threshold=alarm.threshold,
                 ComparisonOperator=alarm.comparison,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from troposphere import Template
     from troposphere.sqs import Queue
 
+    from hub.runtime.installation import Names
     from orgdns.cfn.worker import Worker
     from orgdns.config.load import Config
 
@@ -34,18 +35,18 @@ _FEW_LATE: Final = 5
 
 def add_service_alarms(template: Template, config: Config, workers: Sequence[Worker]) -> None:
     """Add the alarms on what AWS reports of the functions, the stream and the queues, and on the objective."""
-    functions = [worker.function for worker in workers]
+    names, functions = config.names, [worker.function for worker in workers]
     for alarm in (
-        _of_functions("Errors", "functions-failing", "A function fails again and again.", functions),
-        _of_functions("Throttles", "functions-throttled", "Lambda does not start a function.", functions),
-        _stream_behind(),
-        *(_queue_waits(queue) for worker in workers for queue in queues_of(worker)),
+        _of_functions(names, "Errors", "functions-failing", "A function fails again and again.", functions),
+        _of_functions(names, "Throttles", "functions-throttled", "Lambda does not start a function.", functions),
+        _stream_behind(names),
+        *(_queue_waits(names, queue) for worker in workers for queue in queues_of(worker)),
         _objective(config),
     ):
         template.add_resource(alarm)
 
 
-def _of_functions(metric: str, name: str, trouble: str, functions: Sequence[str]) -> Alarm:
+def _of_functions(names: Names, metric: str, name: str, trouble: str, functions: Sequence[str]) -> Alarm:
     """The alarm on a metric of all functions together: one that comes again for a quarter of an hour.
 
     A failed run is repeated, and a function that starts may be throttled for a moment. Neither needs anybody.
@@ -69,7 +70,7 @@ def _of_functions(metric: str, name: str, trouble: str, functions: Sequence[str]
     total = " + ".join(f"FILL({query.Id}, 0)" for query in found)
     return Alarm(
         f"Functions{metric}Alarm",
-        AlarmName=f"{contract.PREFIX}-{name}",
+        AlarmName=names.of(name),
         AlarmDescription=described(name, f"{trouble} Read the functions' logs, and run orgdns status."),
         Metrics=[*found, MetricDataQuery(Id="total", Expression=total, Label=metric, ReturnData=True)],
         Threshold=0,
@@ -80,16 +81,16 @@ def _of_functions(metric: str, name: str, trouble: str, functions: Sequence[str]
     )
 
 
-def _stream_behind() -> Alarm:
+def _stream_behind(names: Names) -> Alarm:
     """The alarm on the age of the ledger's changes that the publisher handles: of the shard that is furthest behind."""
     name = "stream-behind"
     return Alarm(
         "StreamBehindAlarm",
-        AlarmName=f"{contract.PREFIX}-{name}",
+        AlarmName=names.of(name),
         AlarmDescription=described(name, "Changes of the ledger wait for the publisher. Run orgdns status."),
         Namespace="AWS/Lambda",
         MetricName="IteratorAge",
-        Dimensions=[MetricDimension(Name="FunctionName", Value=contract.PUBLISHER_FUNCTION)],
+        Dimensions=[MetricDimension(Name="FunctionName", Value=names.publisher_function)],
         Statistic="Maximum",
         Period=PERIOD,
         # Milliseconds.
@@ -101,7 +102,7 @@ def _stream_behind() -> Alarm:
     )
 
 
-def _queue_waits(queue: Queue) -> Alarm:
+def _queue_waits(names: Names, queue: Queue) -> Alarm:
     """The alarm on the age of the oldest message of a queue.
 
     A message that fails comes again after the visibility timeout, and counts until it was received three times
@@ -110,10 +111,10 @@ def _queue_waits(queue: Queue) -> Alarm:
     So only a message that nobody receives becomes older than that.
     """
     seconds = _COUNTED_RECEIVES * queue.VisibilityTimeout + _LONGEST_DELAY
-    name = f"{queue.QueueName.removeprefix(f'{contract.PREFIX}-')}-waiting"
+    name = f"{names.within(queue.QueueName)}-waiting"
     return Alarm(
         f"{queue.title}WaitingAlarm",
-        AlarmName=f"{contract.PREFIX}-{name}",
+        AlarmName=names.of(name),
         AlarmDescription=described(
             name, f"Messages wait in the queue for more than {seconds // 60} minutes. Run orgdns status."
         ),
@@ -147,9 +148,9 @@ def _objective(config: Config) -> Alarm:
             ReturnData=False,
             MetricStat=MetricStat(
                 Metric=Metric(
-                    Namespace=contract.METRICS_NAMESPACE,
+                    Namespace=config.names.metrics_namespace,
                     MetricName=metric,
-                    Dimensions=[MetricDimension(Name="service", Value=contract.PREFIX)],
+                    Dimensions=[MetricDimension(Name="service", Value=contract.SERVICE)],
                 ),
                 Period=3_600,
                 Stat="Sum",
@@ -161,7 +162,7 @@ def _objective(config: Config) -> Alarm:
     share = f"IF(FILL(late, 0) >= {_FEW_LATE}, FILL(late, 0) / (FILL(late, 0) + FILL(ontime, 0)), 0)"
     return Alarm(
         "ObjectiveAlarm",
-        AlarmName=f"{contract.PREFIX}-{name}",
+        AlarmName=config.names.of(name),
         AlarmDescription=described(
             name, f"Too many names take longer than {config.objective.seconds} seconds (objective). Run orgdns status."
         ),

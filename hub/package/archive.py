@@ -64,12 +64,12 @@ class Package:
     @property
     def bill_of_materials(self) -> str:
         """What the package contains, in CycloneDX JSON."""
-        return sbom(contract.PREFIX, __version__, self.sha256, self.libraries)
+        return sbom(contract.SERVICE, __version__, self.sha256, self.libraries)
 
     @property
     def key(self) -> str:
         """The S3 key to upload to. It changes with the content, so that CloudFormation detects a change of the code."""
-        return f"{contract.PREFIX}-{self.sha256[:16]}.zip"
+        return f"{contract.SERVICE}-{self.sha256[:16]}.zip"
 
 
 def package(policy: Policy, lock: Path = LOCK, runtime: str = contract.RUNTIME) -> Package:

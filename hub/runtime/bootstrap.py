@@ -108,7 +108,7 @@ def _zone_listings() -> WriterZones:
     """Return the zones that audits and repairs read. They leave requests for what is more urgent."""
     from hub.runtime.aws.zones import WriterZones
 
-    clients = _assumed_clients(contract.SWEEPER_ROLE, CLIENT_CONFIG)
+    clients = _assumed_clients(settings.names().sweeper_role, CLIENT_CONFIG)
     return WriterZones(clients, settings.value(contract.ENV_ZONE_READER_ROLE_ARN), _turns(), Demand.listing())
 
 
@@ -123,7 +123,9 @@ def observer() -> Observer:
         zone_ids=settings.zone_ids(),
         accounts=_accounts(SPOKE_CONFIG),
         labels=_labels(SPOKE_CONFIG),
-        instances=SpokeInstances(_assumed_clients(contract.OBSERVER_ROLE, SPOKE_CONFIG), settings.member_roles()),
+        instances=SpokeInstances(
+            _assumed_clients(settings.names().observer_role, SPOKE_CONFIG), settings.member_roles()
+        ),
         recorder=Recorder(DynamoLedger(_table(SPOKE_CONFIG)), now, account_usage()),
         clock=now,
         sleep=time.sleep,
@@ -167,7 +169,7 @@ def publisher() -> Publisher:
     """Return the publisher."""
     from hub.runtime.aws.compose.publishing import publisher_of
 
-    clients = _assumed_clients(contract.PUBLISHER_ROLE, CLIENT_CONFIG)
+    clients = _assumed_clients(settings.names().publisher_role, CLIENT_CONFIG)
     return publisher_of(_table(CLIENT_CONFIG), clients, _turns(), lambda: client("sqs", CLIENT_CONFIG), now)
 
 
@@ -176,7 +178,7 @@ def releaser() -> Releaser:
     """Return the use case that brings names back from the backlog."""
     from hub.runtime.aws.compose.publishing import releaser_of
 
-    clients = _assumed_clients(contract.PUBLISHER_ROLE, CLIENT_CONFIG)
+    clients = _assumed_clients(settings.names().publisher_role, CLIENT_CONFIG)
     return releaser_of(_table(CLIENT_CONFIG), clients, _turns(), now)
 
 
@@ -185,7 +187,7 @@ def publisher_health() -> Reporter:
     """Return what reports heartbeats, stalls and closed zones of the publisher."""
     from hub.runtime.aws.compose.publishing import reporter_of
 
-    clients = _assumed_clients(contract.PUBLISHER_ROLE, CLIENT_CONFIG)
+    clients = _assumed_clients(settings.names().publisher_role, CLIENT_CONFIG)
     return reporter_of(_table(CLIENT_CONFIG), clients, _turns(), now)
 
 
@@ -202,7 +204,7 @@ def sweeper() -> Sweeper:
     from hub.runtime.sweeper.sweeper import Sweeper
 
     ledger, statuses = DynamoLedger(_table(CLIENT_CONFIG)), DynamoStatuses(_table(CLIENT_CONFIG))
-    clients = _assumed_clients(contract.SWEEPER_ROLE, CLIENT_CONFIG)
+    clients = _assumed_clients(settings.names().sweeper_role, CLIENT_CONFIG)
     return Sweeper(
         policy=settings.policy(),
         policy_digest=settings.policy_digest(),
@@ -240,7 +242,7 @@ def vpc_discovery() -> VpcDiscovery | None:
         policy=policy,
         zone_ids=settings.zone_ids(),
         accounts=_accounts(CLIENT_CONFIG),
-        vpcs=_vpcs(contract.SWEEPER_ROLE, policy),
+        vpcs=_vpcs(settings.names().sweeper_role, policy),
         rows=DynamoVpcs(_table(CLIENT_CONFIG)),
         spokes=DynamoStatuses(_table(CLIENT_CONFIG)),
         health=DynamoSpokeHealth(_table(CLIENT_CONFIG)),
@@ -254,8 +256,8 @@ def associator() -> Associator:
     """Return the associator."""
     from hub.runtime.aws.compose.associating import associator_of
 
-    vpcs = _vpcs(contract.ASSOCIATOR_ROLE, settings.policy())
-    clients = _assumed_clients(contract.ASSOCIATOR_ROLE, CLIENT_CONFIG)
+    vpcs = _vpcs(settings.names().associator_role, settings.policy())
+    clients = _assumed_clients(settings.names().associator_role, CLIENT_CONFIG)
     return associator_of(_table(CLIENT_CONFIG), clients, vpcs, _accounts(CLIENT_CONFIG), _turns(), now, time.sleep)
 
 
@@ -282,7 +284,9 @@ def sweep_scheduler() -> SweepScheduler:
     """Return the scheduler of sweeps and audits."""
     policy, statuses = settings.policy(), DynamoStatuses(_table(CLIENT_CONFIG))
     return SweepScheduler(
-        spokes=StackSetSpokes(client("cloudformation", CLIENT_CONFIG), included=bool(policy.coverage.included)),
+        spokes=StackSetSpokes(
+            client("cloudformation", CLIENT_CONFIG), settings.names(), included=bool(policy.coverage.included)
+        ),
         statuses=statuses,
         schedule=statuses,
         tasks=_tasks(contract.ENV_SWEEPS_QUEUE_URL),

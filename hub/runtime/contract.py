@@ -1,57 +1,23 @@
-"""The names that templates and runtime must agree on. Pure.
+"""The words that templates and runtime must agree on. Pure.
 
-Each name is defined here once, so that a template that creates a resource and the code that uses it cannot drift apart.
+Each is defined here once, so that a template and the code that uses what it creates cannot drift apart. The names of
+resources differ between installations: `hub.runtime.installation` has them.
 """
 
 from typing import Final
 
-PREFIX: Final = "orgdns"
+# Of the metrics' dimension, of log lines, and of messages that are about no account. The same for every installation.
+SERVICE: Final = "orgdns"
 
-# Roles. IAM names are global within an account, so the role that exists once a region carries the region in its name.
-OBSERVER_ROLE: Final = f"{PREFIX}-observer"
-PUBLISHER_ROLE: Final = f"{PREFIX}-publisher"
-SWEEPER_ROLE: Final = f"{PREFIX}-sweeper"
-READER_ROLE: Final = f"{PREFIX}-reader"
-WRITER_ROLE: Final = f"{PREFIX}-writer"
-ZONE_READER_ROLE: Final = f"{PREFIX}-zone-reader"
-SCHEDULE_ROLE: Final = f"{PREFIX}-schedule"
 # In the schedule group of the hub.
 SWEEP_SCHEDULE: Final = "sweeps"
 AUDIT_SCHEDULE: Final = "audits"
 HEARTBEAT_SCHEDULE: Final = "heartbeats"
-ASSOCIATOR_ROLE: Final = f"{PREFIX}-associator"
-# In the networking account: authorizes the association of a VPC with a zone, and ends associations.
-AUTHORIZER_ROLE: Final = f"{PREFIX}-authorizer"
-# In each account: associates the account's own VPCs.
-VPC_ROLE: Final = f"{PREFIX}-vpc-associator"
-DELIVERY_ROLE_PREFIX: Final = f"{PREFIX}-delivery-"
-# In the networking account: puts calls that change records of the zones on the hub's bus.
-ZONE_CHANGES_ROLE: Final = f"{PREFIX}-zone-changes"
 
-# The names of the stacks, as the documentation deploys them.
-HUB_STACK: Final = f"{PREFIX}-hub"
-NETWORK_STACK: Final = f"{PREFIX}-network"
-ROLLOUT_STACK: Final = f"{PREFIX}-rollout"
-
-# The SSM parameters with the stacks' outputs begin with this.
-PARAMETERS: Final = f"/orgdns/{PREFIX}"
-
-# Resources of the hub.
-EVENT_BUS: Final = PREFIX
 # The statements of the bus's policy that each hub has.
 SPOKES_STATEMENT: Final = "OnlyTheSpokesRules"
 NETWORKING_STATEMENT: Final = "OnlyTheNetworkingAccountsRule"
-# The rules of the bus that route events to the queues of the functions.
-INSTANCES_RULE: Final = f"{PREFIX}-received-instances"
-VPCS_RULE: Final = f"{PREFIX}-received-vpcs"
-ZONE_CHANGES_RULE: Final = f"{PREFIX}-received-zone-changes"
-OBSERVER_FUNCTION: Final = f"{PREFIX}-observer"
-PUBLISHER_FUNCTION: Final = f"{PREFIX}-publisher"
-SWEEPER_FUNCTION: Final = f"{PREFIX}-sweeper"
-ASSOCIATOR_FUNCTION: Final = f"{PREFIX}-associator"
-FUNCTIONS: Final = (OBSERVER_FUNCTION, PUBLISHER_FUNCTION, SWEEPER_FUNCTION, ASSOCIATOR_FUNCTION)
-# The log group of a function is this and its name.
-LOG_GROUP_PREFIX: Final = "/aws/lambda/"
+
 # The functions' runtime. The package has bytecode if it is built with this Python.
 RUNTIME: Final = "python3.13"
 OBSERVER_HANDLER: Final = "hub.runtime.handlers.observer"
@@ -60,29 +26,6 @@ SWEEPER_HANDLER: Final = "hub.runtime.handlers.sweeper"
 ASSOCIATOR_HANDLER: Final = "hub.runtime.handlers.associator"
 # The alias of each function that event source mappings run: the published version whose code has the deployed digest.
 LIVE_ALIAS: Final = "live"
-LEDGER_TABLE: Final = f"{PREFIX}-ledger"
-EVENTS_QUEUE: Final = f"{PREFIX}-events"
-# In each spoke: the events that did not reach the hub.
-UNDELIVERED_QUEUE: Final = f"{PREFIX}-undelivered"
-EVENTS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-events-dead-letters"
-PUBLISHER_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-publisher-dead-letters"
-# Names of accounts that change names faster than their rate allows. The publisher sends to it, and processes it.
-BACKLOG_QUEUE: Final = f"{PREFIX}-backlog"
-BACKLOG_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-backlog-dead-letters"
-SWEEPS_QUEUE: Final = f"{PREFIX}-sweeps"
-SWEEPS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-sweeps-dead-letters"
-ASSOCIATIONS_QUEUE: Final = f"{PREFIX}-associations"
-ASSOCIATIONS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-associations-dead-letters"
-
-# The Route 53 Profile of each region, in the networking account.
-PROFILE: Final = PREFIX
-
-# The StackSets of the spokes. The stack instances of the second one are the list of spokes.
-ACCOUNT_STACK_SET: Final = f"{PREFIX}-spoke-account"
-REGION_STACK_SET: Final = f"{PREFIX}-spoke-region"
-# Those of the accounts that are included by name.
-INCLUDED_ACCOUNT_STACK_SET: Final = f"{ACCOUNT_STACK_SET}-included"
-INCLUDED_REGION_STACK_SET: Final = f"{REGION_STACK_SET}-included"
 
 # The schedules and the sweeper itself enqueue JSON objects. The field TASK says what to do.
 TASK: Final = "orgdns"
@@ -100,6 +43,8 @@ RELEASE: Final = "release"
 SCHEDULE_MINUTES: Final = 5
 
 # Environment of the functions.
+# The name of the installation, with which the names of its resources begin.
+ENV_INSTALLATION: Final = "ORGDNS_INSTALLATION"
 ENV_LEDGER_TABLE: Final = "ORGDNS_LEDGER_TABLE"
 # The ARN of the ledger's stream. A restored table has another one.
 ENV_LEDGER_STREAM: Final = "ORGDNS_LEDGER_STREAM"
@@ -128,7 +73,6 @@ ENV_GUARDS: Final = "ORGDNS_GUARDS"
 ENV_LIMITS: Final = "ORGDNS_LIMITS"
 # The seconds within which most names should be published, for the metrics.
 ENV_OBJECTIVE_SECONDS: Final = "ORGDNS_OBJECTIVE_SECONDS"
-METRICS_NAMESPACE: Final = PREFIX
 
 # The file of the compiled policy in the package, beside this module.
 POLICY_FILE: Final = "policy.json"
@@ -152,9 +96,9 @@ INSTANCE_CALLS: Final = (*INTERFACE_CALLS, *ADDRESS_CALLS, *IPV6_CALLS, *GROUP_C
 ZONE_SOURCE: Final = "aws.route53"
 ZONE_CALL: Final = "ChangeResourceRecordSets"
 # Every few minutes a schedule of the hub sends this event along the whole path, as if an instance had changed. It names
-# nothing, and it changes no name.
-HEARTBEAT_SOURCE: Final = PREFIX
-HEARTBEAT_DETAIL_TYPE: Final = f"{PREFIX} heartbeat"
+# nothing, and it changes no name. Each installation has a bus of its own, so that the heartbeats of two never meet.
+HEARTBEAT_SOURCE: Final = "orgdns"
+HEARTBEAT_DETAIL_TYPE: Final = "orgdns heartbeat"
 # The states that change names: running registers an instance, and the final states remove it. A stopped instance loses
 # a name to a running one, and all names of a rule that withdraws them.
 REGISTERING_STATES: Final = ("running",)

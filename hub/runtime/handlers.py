@@ -22,7 +22,7 @@ from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksNotSent
 from hub.runtime.publisher.outcome import NameResult
 from hub.runtime.sweeper.schedule.due import audit_parts
-from hub.runtime.sweeper.zone_changes import ZoneChange, sweeper_task_of
+from hub.runtime.sweeper.zone_changes import Writer, ZoneChange, sweeper_task_of
 from hub.runtime.telemetry import (
     logger,
     metrics,
@@ -158,9 +158,9 @@ def _failed(identifiers: list[str]) -> _Response:
 def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Handle the tasks of the sweeper's queue; return those that SQS must deliver again."""
     failed: list[str] = []
-    owner, zone_ids = settings.account_of_role(contract.ENV_ZONE_READER_ROLE_ARN), settings.zone_ids().values()
-    own_zones = frozenset(zone_ids)
-    for message_id, task in parsed(event["Records"], lambda record: sweeper_task_of(record["body"], owner, own_zones)):
+    writer = Writer(settings.account_of_role(contract.ENV_ZONE_READER_ROLE_ARN), settings.names().writer_role)
+    own_zones = frozenset(settings.zone_ids().values())
+    for message_id, task in parsed(event["Records"], lambda record: sweeper_task_of(record["body"], writer, own_zones)):
         if isinstance(task, Unreadable):
             _drop_task(message_id, task)
             continue

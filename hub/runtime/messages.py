@@ -88,7 +88,7 @@ def group_of(body: str) -> str:
         account = content_of(body).get("account")
     except NotOurs:
         account = None
-    return account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else contract.PREFIX
+    return account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else contract.SERVICE
 
 
 def task_of(body: str) -> Task:

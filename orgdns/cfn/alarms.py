@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from troposphere import Equals, GetAtt, If, Not, NoValue, Parameter, Ref, Template
 from troposphere.cloudwatch import Alarm, MetricDimension
 
-from hub.runtime import contract
-
 if TYPE_CHECKING:
     from troposphere.sqs import Queue
+
+    from hub.runtime.installation import Names
 
 ALARM_TOPIC: Final = "AlarmTopicArn"
 _HAS_TOPIC: Final = "HasAlarmTopic"
@@ -44,7 +44,7 @@ def described(name: str, trouble: str) -> str:
     return f"{trouble} See docs/runbook/{name}.md."
 
 
-def dead_letter_alarm(dead_letters: Queue, failures: str) -> Alarm:
+def dead_letter_alarm(names: Names, dead_letters: Queue, failures: str) -> Alarm:
     """The alarm on a dead-letter queue, active while the queue has a message.
 
     It watches the number of visible messages, because SQS does not count a message that it moves itself as sent
@@ -57,9 +57,7 @@ def dead_letter_alarm(dead_letters: Queue, failures: str) -> Alarm:
     return Alarm(
         f"{dead_letters.title}Alarm",
         AlarmName=dead_letters.QueueName,
-        AlarmDescription=described(
-            dead_letters.QueueName.removeprefix(f"{contract.PREFIX}-"), f"{failures} Run orgdns dead-letters."
-        ),
+        AlarmDescription=described(names.within(dead_letters.QueueName), f"{failures} Run orgdns dead-letters."),
         Namespace="AWS/SQS",
         MetricName="ApproximateNumberOfMessagesVisible",
         Dimensions=[MetricDimension(Name="QueueName", Value=GetAtt(dead_letters, "QueueName"))],

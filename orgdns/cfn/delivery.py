@@ -9,7 +9,6 @@ from awacs.aws import Allow, ArnEquals, Condition, Statement, StringEquals
 from troposphere import Ref, Sub
 from troposphere.iam import Policy, Role
 
-from hub.runtime import contract
 from orgdns.cfn.trust import document, trust_in_service
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 def hub_bus(config: Config) -> Sub:
     """The ARN of the hub's event bus."""
     return Sub(
-        f"arn:${{AWS::Partition}}:events:{config.hub.region}:{config.hub.account}:event-bus/{contract.EVENT_BUS}"
+        f"arn:${{AWS::Partition}}:events:{config.hub.region}:{config.hub.account}:event-bus/{config.names.event_bus}"
     )
 
 

@@ -8,17 +8,11 @@ from troposphere import Sub, Tags
 from troposphere.iam import ManagedPolicy, Role
 from troposphere.ssm import Parameter as SsmParameter
 
-from hub.runtime import contract
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from troposphere import Template
 
     from orgdns.config.load import Config
 
-TAGS: Final[Mapping[str, str]] = {"application": contract.PREFIX}
-"""The tags of all resources, in every stack."""
 # AWS::Route53::HostedZone has a name of its own for the property.
 _TAG_PROPERTIES: Final = ("Tags", "HostedZoneTags")
 # "Event source mapping (ESM) tags for AWS Lambda is not available" in GovCloud ("AWS Lambda in AWS GovCloud (US)",
@@ -37,7 +31,7 @@ def as_demanded(template: Template, config: Config) -> Template:
     well, because somebody may deploy them by hand ("AWS::CloudFormation::StackSet", Tags,
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stackset.html).
     """
-    tags = {**TAGS, **config.resources.tags}
+    tags = tags_of(config)
     without = _WITHOUT_TAGS.get(config.partition, frozenset())
     for resource in template.resources.values():
         for name in _TAG_PROPERTIES:
@@ -50,6 +44,11 @@ def as_demanded(template: Template, config: Config) -> Template:
         if isinstance(resource, Role) and config.resources.permissions_boundary:
             resource.PermissionsBoundary = _policy_arn(config.resources.permissions_boundary)
     return template
+
+
+def tags_of(config: Config) -> dict[str, str]:
+    """The tags of all resources, in every stack."""
+    return {"application": config.installation, **config.resources.tags}
 
 
 def _policy_arn(name: str) -> Sub:

@@ -13,11 +13,11 @@ from hub.runtime.model.names import Selection
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hub.runtime.installation import Names
     from orgdns.config.load import Config
 
 TRAIL_EVENTS: Final = "CloudTrailEvents"
 HAS_TRAIL_EVENTS: Final = "HasCloudTrailEvents"
-# The names of the rules on the hub's bus.
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,9 @@ class EventKind:
     pattern: dict[str, Any]
     needs_trail: bool = False
 
-    @property
-    def spoke_rule(self) -> str:
+    def spoke_rule(self, names: Names) -> str:
         """The name of the rule on a spoke's default bus."""
-        return f"{contract.PREFIX}-{self.name}"
+        return names.of(self.name)
 
 
 # The event that a schedule of the hub puts on its bus. EventBridge sets the account: no other can send one. It takes

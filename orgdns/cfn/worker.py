@@ -14,6 +14,7 @@ from troposphere.logs import LogGroup
 from troposphere.sqs import Queue, RedrivePolicy
 
 from hub.runtime import contract
+from hub.runtime.installation import log_group
 from orgdns.cfn.alarms import dead_letter_alarm
 from orgdns.cfn.code import add_live_alias, code_properties
 from orgdns.cfn.queues import LONGEST_RETENTION, queue, queue_policy
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from troposphere import AWSHelperFn, Template
+
+    from orgdns.config.load import Config
 
 # A parameter that a stack with workers must have, besides those of `orgdns.cfn.code`.
 LOG_LEVEL: Final = "LogLevel"
@@ -139,7 +142,7 @@ def queue_source(source: Queue, *, concurrency: int, batch_size: int = 1, window
     }
 
 
-def add_worker(template: Template, worker: Worker, *, log_days: int, json_logs: bool = True) -> None:
+def add_worker(template: Template, config: Config, worker: Worker, *, log_days: int, json_logs: bool = True) -> None:
     """Add all resources of a worker to the template. Its logs are kept for `log_days`.
 
     Without `json_logs`, Lambda leaves the log lines as they are.
@@ -148,7 +151,7 @@ def add_worker(template: Template, worker: Worker, *, log_days: int, json_logs: 
     logs = template.add_resource(
         LogGroup(
             f"{worker.title}Logs",
-            LogGroupName=f"{contract.LOG_GROUP_PREFIX}{worker.function}",
+            LogGroupName=log_group(worker.function),
             RetentionInDays=log_days,
             # The logs say why a record changed, so they outlive the stack, until they expire.
             DeletionPolicy="RetainExceptOnCreate",
@@ -158,10 +161,10 @@ def add_worker(template: Template, worker: Worker, *, log_days: int, json_logs: 
     role = _add_execution_role(template, worker, logs)
     function = template.add_resource(_function(worker, logs, role, json_logs=json_logs))
     live = add_live_alias(template, function)
-    _add_source(template, f"{worker.title}Source", live, worker)
+    _add_source(template, config, f"{worker.title}Source", live, worker)
     if worker.further:
         _add_queues(template, worker.further.dead_letters, worker.further.queue)
-        _add_source(template, worker.further.title, live, worker.further)
+        _add_source(template, config, worker.further.title, live, worker.further)
 
 
 def _add_queues(template: Template, *queues: Queue | None, rules: tuple[AWSHelperFn, ...] = ()) -> None:
@@ -170,10 +173,10 @@ def _add_queues(template: Template, *queues: Queue | None, rules: tuple[AWSHelpe
         template.add_resource(queue_policy(each, rules))
 
 
-def _add_source(template: Template, title: str, live: lambda_.Alias, of: Worker | QueueSource) -> None:
+def _add_source(template: Template, config: Config, title: str, live: lambda_.Alias, of: Worker | QueueSource) -> None:
     """Let the function handle an event source, with an alarm on what failed."""
     template.add_resource(lambda_.EventSourceMapping(title, FunctionName=Ref(live), **of.source))
-    template.add_resource(dead_letter_alarm(of.dead_letters, of.failures))
+    template.add_resource(dead_letter_alarm(config.names, of.dead_letters, of.failures))
 
 
 def _add_execution_role(template: Template, worker: Worker, logs: LogGroup) -> Role:

@@ -44,7 +44,7 @@ COMMANDS: Final = {
 _MODULES: Final = {"deploy": "deployment.deploy", "destroy": "deployment.destroy"}
 
 # The options that may stand before the subcommand, too. After it, they win.
-_BEFORE_AND_AFTER: Final = frozenset({"profile", "region"})
+_BEFORE_AND_AFTER: Final = frozenset({"profile", "region", "installation"})
 
 _app: Final = typer.Typer(
     rich_markup_mode=None,
@@ -85,14 +85,21 @@ def orgdns(
         str | None,
         typer.Option(metavar="NAME", help="The region of the hub. Default: AWS_REGION, or that of the AWS profile."),
     ] = None,
+    installation: Annotated[  # noqa: ARG001 - as above
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The installation, as its configuration names it. Default: ORGDNS_INSTALLATION, or orgdns.",
+        ),
+    ] = None,
 ) -> None:
     """Explain the names that orgdns gives, plan policy changes, and operate the hub.
 
     explain, plan, status, doctor, coverage and resolve write nothing; dead-letters writes only with --resend, and
     deploy and destroy only after they have asked.
 
-    The command uses the credentials that the AWS CLI would use. They must belong to the hub account. --profile and
-    --region may also stand behind the subcommand.
+    The command uses the credentials that the AWS CLI would use. They must belong to the hub account. --profile,
+    --region and --installation may also stand behind the subcommand.
     """
     if version:
         typer.echo(f"orgdns {__version__}")

@@ -45,6 +45,14 @@ Region = Annotated[
         "--region", metavar="NAME", help="The region of the hub. Default: AWS_REGION, or that of the AWS profile."
     ),
 ]
+Installation = Annotated[
+    str | None,
+    typer.Option(
+        "--installation",
+        metavar="NAME",
+        help="The installation, as its configuration names it. Default: ORGDNS_INSTALLATION, or orgdns.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ReportFormat = Annotated[
     Format | None, typer.Option("--format", help="Print text, JSON, Markdown or an HTML document. Default: text.")

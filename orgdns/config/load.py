@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import Field, PrivateAttr, ValidationError
 
+from hub.runtime.installation import DEFAULT_INSTALLATION, Names
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.policy.coverage import Coverage
 from hub.runtime.policy.decide import Policy
@@ -35,6 +36,7 @@ from orgdns.config.sections.policy import PolicySection  # noqa: TC001 - pydanti
 from orgdns.config.sections.resources import Resources
 from orgdns.config.sections.section import Section
 from orgdns.config.sections.zones import NewZone, Zone
+from orgdns.config.types import InstallationName  # noqa: TC001 - pydantic reads it out of the annotation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +70,9 @@ MAX_FOUND: Final = 1_000
 class Config(Section):
     """The configuration of orgdns: the organization, its accounts and regions, the zones, and the policy."""
 
+    installation: InstallationName = DEFAULT_INSTALLATION
+    """The name of this installation, with which the names of all its resources begin. Several installations can run
+    side by side, in one organization and one account."""
     organization: Organization
     """The AWS Organization and the units that orgdns covers."""
     hub: Hub
@@ -89,6 +94,11 @@ class Config(Section):
     policy: PolicySection
     """Which names instances may claim: the rules, and the names that no rule gives."""
     _source: Source = PrivateAttr(default_factory=Source)
+
+    @cached_property
+    def names(self) -> Names:
+        """The names of the installation's resources."""
+        return Names(self.installation)
 
     @property
     def domains(self) -> tuple[Fqdn, ...]:

@@ -13,11 +13,13 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import core_schema
 from typing_extensions import TypeAliasType
 
+from hub.runtime.installation import LONGEST_INSTALLATION
 from hub.runtime.messages import short
 from hub.runtime.model.names import Fqdn
 from hub.runtime.names.labels import NameRefused, parse_domain, shown
 from hub.runtime.names.templates import TAG_PREFIX, VARIABLES, pattern_fault
 from hub.runtime.policy.reserved import WELL_KNOWN
+from orgdns.config.installation import installation_name
 from orgdns.config.partitions import SUPPORTED, known_regions, partition_of
 
 if TYPE_CHECKING:
@@ -122,6 +124,18 @@ _ANY_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _VARIABLE: Final = rf"\{{(?:{'|'.join(sorted(VARIABLES))}|{TAG_PREFIX}[^{{}}]+)\}}"
 _PART: Final = rf"(?:[a-z0-9-]|{_VARIABLE})+"
 
+# The name of a CloudFormation stack has letters, digits and hyphens, and begins with a letter; that of an S3 bucket has
+# no capitals. So has every name that begins with it.
+_INSTALLATION: Final = rf"(?=[^\n]{{1,{LONGEST_INSTALLATION}}}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+InstallationName = Annotated[
+    str,
+    Shape(
+        _INSTALLATION,
+        f"the name of an installation: 1 to {LONGEST_INSTALLATION} lower-case letters, digits and single inner "
+        "hyphens, starting with a letter",
+    ),
+    AfterValidator(installation_name),
+]
 AccountId = TypeAliasType("AccountId", Annotated[str, Shape(r"[0-9]{12}", "an account id: 12 digits")])
 OrganizationId = Annotated[str, Shape(r"o-[a-z0-9]{10,32}", "an organization id, such as o-a1b2c3d4e5")]
 UnitId = TypeAliasType(

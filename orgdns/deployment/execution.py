@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.runtime import contract
 from orgdns.deployment.cloudformation.change_sets import Request, created, executable
 from orgdns.deployment.cloudformation.progress import Event, Events, Instances, failures
 from orgdns.deployment.cloudformation.stack_states import IN_REVIEW, Found, Next, advice, found_stack, next_step
@@ -50,8 +49,10 @@ def deploy(deployment: Deployment, planned: Plan) -> tuple[Event, ...]:
         if each.protect:
             client = deployment.client(each.stack)
             client.update_termination_protection(StackName=each.stack.name, EnableTerminationProtection=True)
-    rollout = [each.stack for each in planned.stacks if each.stack.name == contract.ROLLOUT_STACK]
-    return tuple(event for stack in rollout for event in Instances(deployment.client(stack), stack.place).failed())
+    names = deployment.config.names
+    rollout = [each.stack for each in planned.stacks if each.stack.name == names.rollout_stack]
+    instances = (Instances(deployment.client(stack), stack.place, names) for stack in rollout)
+    return tuple(event for each in instances for event in each.failed())
 
 
 def settled(deployment: Deployment, stack: Stack) -> Found:
@@ -101,7 +102,8 @@ def ended(deployment: Deployment, stack: Stack, stack_id: str, events: Events | 
     """The stack once its operation has ended. What happens until then is reported."""
     client = deployment.client(stack)
     events = events or Events(client, stack_id, stack.place)
-    instances = Instances(client, stack.place) if stack.name == contract.ROLLOUT_STACK else None
+    names = deployment.config.names
+    instances = Instances(client, stack.place, names) if stack.name == names.rollout_stack else None
     for _ in range(_POLLS):
         found = found_stack(client, stack_id)
         for event in (*events.new(), *(instances.new() if instances else ())):
@@ -146,7 +148,8 @@ def _request(deployment: Deployment, stack: Stack, found: Found) -> Request:
     template = template_of(deployment, stack)
     if values is None or template is None:
         raise DeploymentFault(
-            f"{stack.place}: the stack {contract.NETWORK_STACK} lacks outputs that this stack needs: look at its events"
+            f"{stack.place}: the stack {deployment.config.names.network_stack} lacks outputs that this stack needs: "
+            "look at its events"
         )
     return Request(
         stack,

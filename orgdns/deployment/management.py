@@ -10,7 +10,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.deployment.accounts import Kind
 from orgdns.deployment.faults import DeploymentFault
@@ -22,12 +21,11 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
     from orgdns.deployment.accounts import Accounts
 
-__all__ = ["POLICY_NAME", "PRINCIPAL", "Step", "missing_steps", "reverse_steps", "scp_text"]
+__all__ = ["PRINCIPAL", "Step", "missing_steps", "reverse_steps", "scp_text"]
 
 PRINCIPAL: Final = "member.org.stacksets.cloudformation.amazonaws.com"
 _RAM: Final = "ram.amazonaws.com"
 _POLICY_TYPE: Final = "SERVICE_CONTROL_POLICY"
-POLICY_NAME: Final = f"{contract.PREFIX}-spokes"
 _ENABLED: Final = "ENABLED"
 
 
@@ -87,12 +85,13 @@ def _policy_steps(config: Config, organizations: Any, scp: str) -> Iterator[Step
             "the organization does not use service control policies: enable them, or deploy without --scp: "
             f"aws organizations enable-policy-type --root-id {root['Id']} --policy-type {_POLICY_TYPE}"
         )
-    units, policy_id = list(config.organization.units), _policy_id(organizations)
+    name, units = config.names.service_control_policy, list(config.organization.units)
+    policy_id = _policy_id(organizations, name)
     if policy_id is None:
 
         def make() -> None:
             made = organizations.create_policy(
-                Name=POLICY_NAME,
+                Name=name,
                 Description="Protects the stacks of orgdns and the names of accounts.",
                 Type=_POLICY_TYPE,
                 Content=scp,
@@ -100,18 +99,16 @@ def _policy_steps(config: Config, organizations: Any, scp: str) -> Iterator[Step
             for unit in units:
                 organizations.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=unit)
 
-        yield Step(f"create the service control policy {POLICY_NAME}, and attach it to {', '.join(units)}", make)
+        yield Step(f"create the service control policy {name}, and attach it to {', '.join(units)}", make)
         return
     content = organizations.describe_policy(PolicyId=policy_id)["Policy"]["Content"]
     if json.loads(content) != json.loads(scp):
         yield Step(
-            f"change the service control policy {POLICY_NAME} to that of this version",
+            f"change the service control policy {name} to that of this version",
             lambda: organizations.update_policy(PolicyId=policy_id, Content=scp),
         )
     for unit in sorted(set(units) - _targets(organizations, policy_id)):
-        yield Step(
-            f"attach the service control policy {POLICY_NAME} to {unit}", _attach(organizations, policy_id, unit)
-        )
+        yield Step(f"attach the service control policy {name} to {unit}", _attach(organizations, policy_id, unit))
 
 
 def _attach(organizations: Any, policy_id: str, unit: str) -> Callable[[], object]:  # noqa: ANN401 - a client
@@ -125,7 +122,8 @@ def reverse_steps(config: Config, accounts: Accounts) -> tuple[Step, ...]:
 
 def _reverse(config: Config, accounts: Accounts) -> Iterator[Step]:
     organizations = accounts.client(Kind.MANAGEMENT, "organizations", config.hub.region)
-    if policy_id := _policy_id(organizations):
+    name = config.names.service_control_policy
+    if policy_id := _policy_id(organizations, name):
         targets = sorted(_targets(organizations, policy_id))
 
         def remove() -> None:
@@ -133,7 +131,7 @@ def _reverse(config: Config, accounts: Accounts) -> Iterator[Step]:
                 organizations.detach_policy(PolicyId=policy_id, TargetId=target)
             organizations.delete_policy(PolicyId=policy_id)
 
-        yield Step(f"detach and delete the service control policy {POLICY_NAME}", remove)
+        yield Step(f"detach and delete the service control policy {name}", remove)
     hub = config.hub.account
     if hub in _administrators(organizations):
         yield Step(
@@ -152,9 +150,9 @@ def _services(organizations: Any) -> set[str]:  # noqa: ANN401 - a client
     return {each["ServicePrincipal"] for page in pages for each in page["EnabledServicePrincipals"]}
 
 
-def _policy_id(organizations: Any) -> str | None:  # noqa: ANN401 - a client
+def _policy_id(organizations: Any, name: str) -> str | None:  # noqa: ANN401 - a client
     pages = _pages(organizations, "list_policies", Filter=_POLICY_TYPE)
-    return next((each["Id"] for page in pages for each in page["Policies"] if each["Name"] == POLICY_NAME), None)
+    return next((each["Id"] for page in pages for each in page["Policies"] if each["Name"] == name), None)
 
 
 def _targets(organizations: Any, policy_id: str) -> set[str]:  # noqa: ANN401 - a client

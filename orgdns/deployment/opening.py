@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from hub.runtime import contract
 from orgdns.deployment.accounts import Accounts, Choices, Kind, opened
 from orgdns.deployment.bucket import Bucket, bucket_name
 from orgdns.deployment.bundle import built
@@ -41,7 +40,7 @@ def bucket_of(config: Config, accounts: Accounts) -> Bucket:
     """The bucket in the hub account and region: that of the configuration, or orgdns's own."""
     account, region = config.hub.account, config.hub.region
     given = config.deployment.bucket
-    name = given or bucket_name(contract.PREFIX, account, region)
+    name = given or bucket_name(config.installation, account, region)
     reader = config.network.account if config.network.account != account else ""
     return Bucket(accounts.client(Kind.HUB, "s3", region), name, account, region, own=not given, reader=reader)
 

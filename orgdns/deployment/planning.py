@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.runtime import contract
 from orgdns.deployment.accounts import Kind
 from orgdns.deployment.bundle import digest
 from orgdns.deployment.cloudformation.change_sets import Request, created, deleted
@@ -115,7 +114,7 @@ class Deployment:
     def outputs(self) -> Mapping[str, str]:
         """The outputs that the network stack has now."""
         client = self.accounts.client(Kind.NETWORK, "cloudformation", network_region(self.config))
-        return found_stack(client, contract.NETWORK_STACK).outputs
+        return found_stack(client, self.config.names.network_stack).outputs
 
 
 def plan(deployment: Deployment) -> Plan:
@@ -133,8 +132,8 @@ def plan(deployment: Deployment) -> Plan:
     if stuck:
         raise DeploymentFault(*stuck)
     outputs = deployment.outputs() if any(stack.needs_network for stack in deployment.stacks) else {}
-    if not any(stack.name == contract.NETWORK_STACK for stack in deployment.stacks):
-        _check_outputs(deployment.stacks, outputs)
+    if not any(stack.name == deployment.config.names.network_stack for stack in deployment.stacks):
+        _check_outputs(deployment.config.names.network_stack, deployment.stacks, outputs)
     plans = (stack_plan(deployment, stack, found[stack.place], outputs) for stack in deployment.stacks)
     return Plan(tuple(_protected(deployment, each) for each in plans))
 
@@ -146,7 +145,7 @@ def _protected(deployment: Deployment, planned: StackPlan) -> StackPlan:
     return replace(planned, protect=True, notes=(*planned.notes, "gets termination protection"))
 
 
-def _check_outputs(stacks: tuple[Stack, ...], outputs: Mapping[str, str]) -> None:
+def _check_outputs(network: str, stacks: tuple[Stack, ...], outputs: Mapping[str, str]) -> None:
     """Check that the deployed network stack has the outputs that the stacks need, if it is not deployed with them."""
     missing = {
         value.name
@@ -156,7 +155,7 @@ def _check_outputs(stacks: tuple[Stack, ...], outputs: Mapping[str, str]) -> Non
     }
     if missing:
         raise DeploymentFault(
-            f"the stack {contract.NETWORK_STACK} has no output {', '.join(sorted(missing))}: deploy it first, with "
+            f"the stack {network} has no output {', '.join(sorted(missing))}: deploy it first, with "
             f"--only {Part.NETWORK}, or deploy everything"
         )
 
@@ -164,7 +163,7 @@ def _check_outputs(stacks: tuple[Stack, ...], outputs: Mapping[str, str]) -> Non
 def stack_plan(deployment: Deployment, stack: Stack, found: Found, outputs: Mapping[str, str]) -> StackPlan:
     """What would happen to a stack that was found like this."""
     values = parameter_values(stack, found, outputs)
-    after = contract.NETWORK_STACK if values is None else ""
+    after = deployment.config.names.network_stack if values is None else ""
     client, notes = deployment.client(stack), tuple[str, ...]()
     if not found.deployed:
         if next_step(found) is Next.DELETE_FIRST:
@@ -198,7 +197,7 @@ def stack_plan(deployment: Deployment, stack: Stack, found: Found, outputs: Mapp
 
 def watched(deployment: Deployment, stack: Stack) -> Watch:
     """The alarms that roll an update of the stack back."""
-    if stack.name != contract.HUB_STACK or not deployment.watch_minutes:
+    if stack.name != deployment.config.names.hub_stack or not deployment.watch_minutes:
         return Watch()
     alarms = deployment.accounts.client(stack.account, "cloudwatch", stack.region)
     return watch(deployment.client(stack), alarms, stack.name, stack.body)

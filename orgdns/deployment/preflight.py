@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
+from hub.runtime.installation import log_group
 from orgdns.cfn.zone_ids import shown_domain, zone_id_title
 from orgdns.deployment.accounts import Kind
 from orgdns.deployment.cloudformation.stack_states import found_stack
@@ -109,7 +109,7 @@ class _Checks:
     def zones(self) -> Iterator[Finding]:
         """Existing zones are private zones of the networking account, and the VPCs of new ones exist."""
         region = network_region(self.config)
-        outputs = found_stack(self._network("cloudformation", region), contract.NETWORK_STACK).outputs
+        outputs = found_stack(self._network("cloudformation", region), self.config.names.network_stack).outputs
         for index, zone in enumerate(self.config.zones):
             if zone.id:
                 yield from self._existing_zone(f"zones[{index}].id", zone)
@@ -148,20 +148,20 @@ class _Checks:
 
     def network_names(self) -> Iterator[Finding]:
         """The names of the network stack's roles are free if the stack does not exist."""
-        region = network_region(self.config)
-        if found_stack(self._network("cloudformation", region), contract.NETWORK_STACK).status:
+        region, names = network_region(self.config), self.config.names
+        if found_stack(self._network("cloudformation", region), names.network_stack).status:
             return
-        if _exists(lambda: self._network("iam", region).get_role(RoleName=contract.WRITER_ROLE), "NoSuchEntity"):
+        if _exists(lambda: self._network("iam", region).get_role(RoleName=names.writer_role), "NoSuchEntity"):
             yield Finding(
-                f"the networking account has the role {contract.WRITER_ROLE}, but no stack {contract.NETWORK_STACK} in "
+                f"the networking account has the role {names.writer_role}, but no stack {names.network_stack} in "
                 f"{region}: if the stack is in another region, write it to deployment.network_region; otherwise delete "
                 "the role"
             )
 
     def hub_names(self) -> Iterator[Finding]:
         """The names of the hub's resources are free if the stack does not exist."""
-        region, table = self.config.hub.region, contract.LEDGER_TABLE
-        if found_stack(self._hub("cloudformation"), contract.HUB_STACK).deployed:
+        region, table = self.config.hub.region, self.config.names.ledger_table
+        if found_stack(self._hub("cloudformation"), self.config.names.hub_stack).deployed:
             return
         if _exists(lambda: self._hub("dynamodb").describe_table(TableName=table), "ResourceNotFoundException"):
             yield Finding(
@@ -169,8 +169,8 @@ class _Checks:
                 f"what it says, run: aws dynamodb update-table --region {region} --table-name {table} "
                 f"--no-deletion-protection-enabled && aws dynamodb delete-table --region {region} --table-name {table}"
             )
-        prefix = f"{contract.LOG_GROUP_PREFIX}{contract.PREFIX}-"
-        names = {f"{contract.LOG_GROUP_PREFIX}{function}" for function in contract.FUNCTIONS}
+        prefix = log_group(self.config.names.of(""))
+        names = {log_group(function) for function in self.config.names.functions}
         groups = self._hub("logs").describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
         for name in sorted(names & {each["logGroupName"] for each in groups}):
             yield Finding(

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cfn.alarms import ALARM_TOPIC
 from orgdns.cfn.code import CODE_BUCKET, CODE_KEY, CODE_SHA256, OBJECT_VERSION
-from orgdns.cfn.demands import TAGS
+from orgdns.cfn.demands import tags_of
 from orgdns.cfn.event_patterns import TRAIL_EVENTS
 from orgdns.cfn.worker import LOG_LEVEL
 from orgdns.cfn.zone_ids import zone_id_title
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
     from orgdns.config.load import Config
     from orgdns.deployment.bundle import Bundle
-
-_NETWORK_REGION: Final = f"{contract.NETWORK_STACK}-region"
-_ZONE_CHANGES: Final = f"{contract.NETWORK_STACK}-zone-changes"
 
 
 class Part(StrEnum):
@@ -104,7 +100,7 @@ def stacks(
         only: The parts of the deployment to take.
         optional: Whether to take stacks that the configuration does not ask for, but may have asked for before.
     """
-    tags = {**TAGS, **config.resources.tags}
+    names, tags = config.names, tags_of(config)
     values = _values(config, bundle, bucket)
 
     def stack(name: str, part: Part, account: Kind, region: str, template: str) -> Stack:
@@ -113,19 +109,19 @@ def stacks(
         return Stack(name, part, account, region, file, body, _sources(body, values), tags)
 
     everything = [
-        stack(contract.NETWORK_STACK, Part.NETWORK, Kind.NETWORK, network_region(config), "network"),
+        stack(names.network_stack, Part.NETWORK, Kind.NETWORK, network_region(config), "network"),
         *(
-            stack(_NETWORK_REGION, Part.NETWORK, Kind.NETWORK, region, "network-region")
+            stack(names.network_region_stack, Part.NETWORK, Kind.NETWORK, region, "network-region")
             for region in _profile_regions(config)
         ),
-        stack(contract.HUB_STACK, Part.HUB, Kind.HUB, config.hub.region, "hub"),
+        stack(names.hub_stack, Part.HUB, Kind.HUB, config.hub.region, "hub"),
         *(
             # Its rule sends to the hub's bus, whose policy lets it.
-            [stack(_ZONE_CHANGES, Part.NETWORK, Kind.NETWORK, config.route53_region, "network-zone-changes")]
+            [stack(names.zone_changes_stack, Part.NETWORK, Kind.NETWORK, config.route53_region, "network-zone-changes")]
             if config.deployment.zone_changes or optional
             else []
         ),
-        stack(contract.ROLLOUT_STACK, Part.ROLLOUT, Kind.HUB, config.hub.region, "rollout"),
+        stack(names.rollout_stack, Part.ROLLOUT, Kind.HUB, config.hub.region, "rollout"),
     ]
     return tuple(each for each in everything if each.part in only)
 

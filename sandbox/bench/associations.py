@@ -18,6 +18,7 @@ from hub.runtime.aws.associations import VpcOwner, ZoneOwner
 from hub.runtime.aws.sessions import MemberRoles
 from hub.runtime.deadline import Deadline
 from hub.runtime.guard import Guard
+from hub.runtime.installation import DEFAULT_NAMES
 from hub.runtime.model.names import Account, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ZoneStatus
 from hub.runtime.model.tasks import Associate
@@ -138,7 +139,7 @@ class _World:
             rows=self,
             approvals=self,
             authorizations=ZoneOwner(self, arn_of("iam", "", NETWORK, "role/-"), turns),  # type: ignore[arg-type]  # stands for AssumedClients
-            associations=VpcOwner(self, MemberRoles(arn_of("iam", "", "{account}", "role/{role}"))),  # type: ignore[arg-type]  # as above
+            associations=VpcOwner(self, MemberRoles(arn_of("iam", "", "{account}", "role/{role}"), DEFAULT_NAMES)),  # type: ignore[arg-type]  # as above
             pause=lambda: None,
         )
         return Associator(

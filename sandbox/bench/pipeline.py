@@ -13,6 +13,7 @@ from hub.runtime import contract
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.queues.further import MOST_MESSAGES
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import Millis
 from hub.runtime.model.status import ScheduleCursor
 from orgdns.config.load import load
@@ -115,7 +116,7 @@ def sweeps(made: World, clock: MovedClock) -> Iterator[Figure]:
 
 def event_burst(made: World) -> Iterator[Figure]:
     """Descriptions and runs of the observer for a burst of events of one account-region."""
-    region, queue = made.config.hub.region, contract.EVENTS_QUEUE
+    region, queue = made.config.hub.region, NAMES.events_queue
     began = made.waiting(queue)
     while made.waiting(queue) - began < BURST_EVENTS:
         made.launch(PAYMENTS, region, "burst", count=50)
@@ -123,7 +124,7 @@ def event_burst(made: World) -> Iterator[Figure]:
 
     def count(function: str, moment: str) -> None:
         nonlocal runs
-        runs += (function, moment) == (contract.OBSERVER_FUNCTION, "before")
+        runs += (function, moment) == (NAMES.observer_function, "before")
 
     counted: Counter[str] = Counter()
     made.functions.interrupt = count
@@ -142,7 +143,7 @@ def event_burst(made: World) -> Iterator[Figure]:
 
 def _statuses(made: World, clock: MovedClock) -> DynamoStatuses:
     client = made.client("dynamodb", made.config.hub.account)
-    return DynamoStatuses(Table(client, contract.LEDGER_TABLE, lambda: Millis(int(clock.now() * 1000)), clock.advance))
+    return DynamoStatuses(Table(client, NAMES.ledger_table, lambda: Millis(int(clock.now() * 1000)), clock.advance))
 
 
 @contextmanager
@@ -166,5 +167,5 @@ def _records(made: World) -> int:
 
 def _ledger_writes(made: World) -> int:
     """How many rows were written so far: the table's stream has one record for each write."""
-    table = dynamodb_backends[made.config.hub.account][made.config.hub.region].tables[contract.LEDGER_TABLE]
+    table = dynamodb_backends[made.config.hub.account][made.config.hub.region].tables[NAMES.ledger_table]
     return len(table.stream_shard.items)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.cli.render.text import show_instance, show_name
 from sandbox.demo.story import CORP, FRANKFURT, IRELAND, Story, lookup
 from sandbox.example import NETWORK, PAYMENTS, SEARCH
@@ -71,7 +71,7 @@ def two_claims(story: Story) -> None:
 
 def _observer_lines(made: World, instance: str) -> int:
     """How many lines of the observer's log name this instance."""
-    lines = made.functions.logs(contract.OBSERVER_FUNCTION)
+    lines = made.functions.logs(NAMES.observer_function)
     return sum(isinstance(line, dict) and instance in str(line.get("instance")) for line in lines)
 
 
@@ -98,7 +98,7 @@ def record_by_hand(story: Story) -> None:
     )["ResourceRecordSets"]
     story.check("Route 53 lists the record unchanged", holds=listed == [BY_HAND])
     story.answers(f"printer.{CORP}", {"10.0.99.9"})
-    conflicts = made.logged(contract.PUBLISHER_FUNCTION, "name in conflict")
+    conflicts = made.logged(NAMES.publisher_function, "name in conflict")
     reason = conflicts[-1]["reason"] if conflicts else "nothing"
     story.check(f"the publisher's log says: {reason}", holds=len(conflicts) == 1)
     story.answers(f"printer.{FRANKFURT}.payments.{CORP}", {made.address(PAYMENTS, FRANKFURT, instance)})

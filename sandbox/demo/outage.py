@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import boto3
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import NEVER
 from orgdns.cli.render.status import show_status
 from orgdns.cli.reports.exit_codes import ATTENTION
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orgdns.cli.reports.status.overview import Overview
     from sandbox.world import World
 
-_ALARM: Final = f"{contract.PREFIX}-zones-closed"
+_ALARM: Final = NAMES.of("zones-closed")
 _CHANGE: Final = "route53:ChangeResourceRecordSets"
 _KIND: Final = "zones-closed"
 # The names of an instance of Payments: two in one zone, and one in the other.
@@ -45,7 +45,7 @@ def lost_permission(story: Story) -> None:
     _minutes(story, "before that, all is well", lambda: not problems(_status(made)) and not _firing(made))
     name = f"billing.{CORP}"
     denied_at = int(story.clock.now() * 1_000)
-    with denied(made, NETWORK, contract.WRITER_ROLE, _CHANGE):
+    with denied(made, NETWORK, NAMES.writer_role, _CHANGE):
         (instance,) = made.launch(PAYMENTS, FRANKFURT, "billing")
         made.converge()
         story.does_not_exist(name)
@@ -110,7 +110,8 @@ def _status(made: World) -> Overview:
     """What `orgdns status` reports now, with an administrator's key of the hub account."""
     hub = made.config.hub
     key_id, secret = made.access_key(hub.account)
-    account = HubAccount(boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=hub.region))
+    session = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=hub.region)
+    account = HubAccount(session, made.config.names)
     return account.status(account.ledger())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.demo.story import CORP, IRELAND, Story, pass_an_hour, running_instance
 from sandbox.example import NETWORK, SCIENCE
 
@@ -27,7 +27,7 @@ def lost_event(story: Story) -> None:
     pass_an_hour(story)
     story.remark("After an hour of sweeps:")
     story.answers(name, {made.address(SCIENCE, IRELAND, instance)})
-    swept = [line for line in made.logged(contract.SWEEPER_FUNCTION, "spoke swept") if line["changed"]]
+    swept = [line for line in made.logged(NAMES.sweeper_function, "spoke swept") if line["changed"]]
     found = f"{swept[-1]['changed']} changed instance in {swept[-1]['spoke']}" if swept else "nothing"
     story.check(
         f"the sweeper's log reports {found}",
@@ -57,7 +57,7 @@ def deleted_record(story: Story) -> None:
     made.converge()
     story.remark("Within seconds:")
     story.answers(name, {made.address(SCIENCE, IRELAND, instance)})
-    (change,) = made.logged(contract.SWEEPER_FUNCTION, "records changed by someone else")
+    (change,) = made.logged(NAMES.sweeper_function, "records changed by someone else")
     story.check(f"the sweeper's log names {change['changed_by']}", holds=NETWORK in str(change["changed_by"]))
     before, batches = made.owners(CORP), len(made.route53.batches)
     story.remark("After the loss of the ledger:")

@@ -87,7 +87,7 @@ def lookup(made: World) -> Lookup:
 def hub_and_ledger(made: World) -> tuple[Deployed, Any]:
     """The deployed hub, and a client of its ledger."""
     hub = made.config.hub
-    known = deployed(made.client("lambda", hub.account, hub.region))
+    known = deployed(made.client("lambda", hub.account, hub.region), made.config.names)
     return known, made.client("dynamodb", hub.account, hub.region)
 
 

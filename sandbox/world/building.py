@@ -27,7 +27,7 @@ from sandbox.aws.functions.mappings import own_event_sources
 from sandbox.aws.functions.packages import Packages
 from sandbox.aws.functions.service import Functions
 from sandbox.aws.functions.streams import SHARDS
-from sandbox.aws.iam.guard import Guard
+from sandbox.aws.iam.guard import Guard, guarded_roles
 from sandbox.aws.network import AutodefinedRules, dns_attributes, resolver_rules
 from sandbox.aws.organization import build_organization, member_accounts_below, organization_bridges
 from sandbox.aws.partition import in_partition
@@ -79,7 +79,7 @@ def world(
     """
     ids = {str(zone.domain): zone.id or example.new_zone_id(zone.domain) for zone in config.zones}
     router = Router(clock)
-    guard = Guard()
+    guard = Guard(guarded_roles(config.names))
     with ExitStack() as stack:
         enter = stack.enter_context
         enter(in_partition(config.partition))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.package import package
-from hub.runtime import contract
 from orgdns.cfn.event_patterns import TRAIL_EVENTS
 from orgdns.cfn.zone_ids import zone_id_title
 from orgdns.deployment.templates import templates
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
 BUCKET: Final = "orgdns-packages"
 NAMED_IAM: Final = ("CAPABILITY_NAMED_IAM",)
-HUB_STACK, NETWORK_STACK, ROLLOUT_STACK = contract.HUB_STACK, contract.NETWORK_STACK, contract.ROLLOUT_STACK
-PROFILE_STACK: Final = f"{NETWORK_STACK}-region"
-ZONE_CHANGES_STACK: Final = f"{NETWORK_STACK}-zone-changes"
 
 
 def zone_ids(config: Config) -> dict[str, str]:
@@ -68,25 +64,32 @@ class Deployment:
 
     def deploy(self) -> None:
         """Deploy the network, hub and rollout templates, in this order."""
-        config = self.config
+        config, names = self.config, self.config.names
         hub, region = config.hub.account, config.hub.region
         files = templates(config)
         zones = self.deployer.deploy(
-            config.network.account, region, NETWORK_STACK, files["network.yaml"], capabilities=NAMED_IAM
+            config.network.account, region, names.network_stack, files["network.yaml"], capabilities=NAMED_IAM
         )
         parameters = self._upload_package()
         parameters |= {name: value for name, value in zones.items() if name.startswith("ZoneId")}
-        self.deployer.deploy(hub, region, HUB_STACK, files["hub.yaml"], parameters, NAMED_IAM)
+        self.deployer.deploy(hub, region, names.hub_stack, files["hub.yaml"], parameters, NAMED_IAM)
         body = files["network-zone-changes.yaml"]
         self.deployer.deploy(
-            config.network.account, config.route53_region, ZONE_CHANGES_STACK, body, self.parameters_of(body), NAMED_IAM
+            config.network.account,
+            config.route53_region,
+            names.zone_changes_stack,
+            body,
+            self.parameters_of(body),
+            NAMED_IAM,
         )
         if "network-region.yaml" in files:
             for covered in config.spokes.regions:
                 body = files["network-region.yaml"]
-                self.deployer.deploy(config.network.account, covered, PROFILE_STACK, body, self.parameters_of(body))
+                self.deployer.deploy(
+                    config.network.account, covered, names.network_region_stack, body, self.parameters_of(body)
+                )
         body = files["rollout.yaml"]
-        self.deployer.deploy(hub, region, ROLLOUT_STACK, body, self.parameters_of(body), NAMED_IAM)
+        self.deployer.deploy(hub, region, names.rollout_stack, body, self.parameters_of(body), NAMED_IAM)
         self._check_rollout()
 
     def _check_rollout(self) -> None:
@@ -121,7 +124,9 @@ class Deployment:
             body = files[f"spoke-{name}.yaml"]
             parameters = self.parameters_of(body)
             for region in where:
-                self.deployer.deploy(account, region, f"orgdns-spoke-{name}", body, parameters, NAMED_IAM)
+                self.deployer.deploy(
+                    account, region, self.config.names.of(f"spoke-{name}"), body, parameters, NAMED_IAM
+                )
 
     def parameters_of(self, body: str) -> dict[str, str]:
         """The values of a template's parameters: the zones' ids, and that CloudTrail trails log API calls."""

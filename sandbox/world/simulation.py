@@ -16,7 +16,7 @@ from botocore.config import Config as ClientConfig
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
-from hub.runtime.contract import AUDIT_SCHEDULE, LEDGER_TABLE, SWEEP_SCHEDULE
+from hub.runtime.contract import AUDIT_SCHEDULE, SWEEP_SCHEDULE
 from sandbox.aws.cloudwatch.metrics import MINUTE
 from sandbox.aws.credentials import access_key, administrator_client
 from sandbox.aws.events.ec2_tags import GROUP_TAG, called_by_aws
@@ -228,7 +228,8 @@ class World:
 
     def empty_ledger(self) -> None:
         """Delete every row of the ledger, as if the table was lost and created anew."""
-        dynamodb_backends[self.config.hub.account][self.config.hub.region].tables[LEDGER_TABLE].items.clear()
+        tables = dynamodb_backends[self.config.hub.account][self.config.hub.region].tables
+        tables[self.config.names.ledger_table].items.clear()
 
     def converge(self) -> None:
         """Let the functions work until nothing is left to do at the current time."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.messages import body_of_release
 from hub.runtime.model.names import Fqdn, Millis, NameKey
 from hub.runtime.model.path import PathState
@@ -60,10 +61,10 @@ def test_status_without_counts() -> None:
 
 def test_dead_letter_of_the_backlog() -> None:
     """It says because of whom its names waited, and that an audit finds them."""
-    dead = dead_release(Message("1", body_of_release(RELEASE)))
+    dead = dead_release(Message("1", body_of_release(RELEASE)), NAMES)
     assert dead.task == f"5 names, because of {PAYMENTS.id}: n0, n1, n2, ..."
     assert "an audit finds them" in dead.reason
-    assert "not from the publisher" in dead_release(Message("1", "{}")).reason
+    assert "not from the publisher" in dead_release(Message("1", "{}"), NAMES).reason
     found = DeadLetters((), (), {DeadLetterQueue.BACKLOG: 0}, deferred=(dead,))
     assert found.any
     console = Console(file=io.StringIO(), width=200, highlight=False, markup=False, emoji=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS
 from sandbox.world import World
@@ -40,4 +40,4 @@ def test_damped_instance_and_vpc_are_shown(made: World, clock: MovedClock, comma
     hour(made, clock)
     assert "last" in names(made)
     assert not is_associated(made, vpc)
-    assert all(line["reason"] == reason for line in made.logged(contract.OBSERVER_FUNCTION, "instance damped"))
+    assert all(line["reason"] == reason for line in made.logged(NAMES.observer_function, "instance damped"))

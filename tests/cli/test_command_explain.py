@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import CONFIG, HUB, NETWORK, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import World
@@ -122,7 +123,7 @@ def test_deployed_policy_plans_nothing(made: World, command: Command) -> None:
     made.launch(PAYMENTS, REGION, "same")
     made.converge()
     assert "No name would change." in command("plan", "--config", str(CONFIG)).stdout
-    table = {"TableName": contract.LEDGER_TABLE, "ConsistentRead": True}
+    table = {"TableName": NAMES.ledger_table, "ConsistentRead": True}
     before = made.client("dynamodb", HUB).scan(**table)["Items"]
     assert command.json("plan", "--config", str(CONFIG))["names"] == []
     assert made.client("dynamodb", HUB).scan(**table)["Items"] == before
@@ -136,7 +137,7 @@ def test_p2_plan_names_the_rows_that_it_leaves_out(made: World, command: Command
         {"pk": {"S": contract.VPCS_KEY}, "sk": {"S": f"{PAYMENTS}/{REGION}/vpc-00000000000000dd0"}},
     )
     for key in keys:
-        dynamodb.put_item(TableName=contract.LEDGER_TABLE, Item=key | {"schema": {"N": "2"}})
+        dynamodb.put_item(TableName=NAMES.ledger_table, Item=key | {"schema": {"N": "2"}})
     try:
         document = command.json("plan", "--config", str(CONFIG), code=2)
         assert document["changes"]
@@ -149,7 +150,7 @@ def test_p2_plan_names_the_rows_that_it_leaves_out(made: World, command: Command
         assert said.count("the plan leaves out a row of the ledger") == len(keys)
     finally:
         for key in keys:
-            dynamodb.delete_item(TableName=contract.LEDGER_TABLE, Key=key)
+            dynamodb.delete_item(TableName=NAMES.ledger_table, Key=key)
 
 
 def test_changed_policy_is_planned(made: World, clock: MovedClock, command: Command, changed: Path) -> None:

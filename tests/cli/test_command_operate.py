@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.health.path import PathFacts
 from hub.runtime.model.names import Spoke
 from orgdns.cli.reports.status.overview import Alarms
@@ -52,7 +53,7 @@ def test_documented_policy_is_exact(made: World) -> None:
     )
     (instance,) = made.launch(PAYMENTS, REGION, "operated")
     made.converge()
-    hub_configuration = deployed(made.client("lambda", HUB))
+    hub_configuration = deployed(made.client("lambda", HUB), NAMES)
     guard = Guard({role})
     with guard.in_force():
         hub = HubLedger.of(hub_configuration, session.client("dynamodb"))
@@ -60,12 +61,12 @@ def test_documented_policy_is_exact(made: World) -> None:
         assert len(lookup.instances(instance)) == len(lookup.instances(f"{PAYMENTS}/{REGION}/{instance}")) == 1
         assert [len(report.claim_statuses) for report in lookup.names(f"operated.{CORP}")] == [1]
         assert snapshot(hub.table, lambda _rows: None).observations
-        assert Spoke(PAYMENTS, REGION) in listed_spokes(session.client("cloudformation"))
+        assert Spoke(PAYMENTS, REGION) in listed_spokes(session.client("cloudformation"), NAMES)
         functions = made.client("lambda", HUB)
         assert path_facts(hub_configuration, functions, session.client("dynamodb"), 0) == PathFacts(0)
     assert guard.denied == []
     assert backlog(hub, made.client("sqs", HUB)).messages == 0
-    assert firing_alarms(made.client("cloudwatch", HUB)) == Alarms()
+    assert firing_alarms(made.client("cloudwatch", HUB), NAMES) == Alarms()
     # These calls were made with an administrator's credentials: the guard does not model them.
     others = {"lambda:GetFunctionConfiguration", "lambda:ListEventSourceMappings"}
     others |= {"sqs:GetQueueUrl", "sqs:GetQueueAttributes"}
@@ -158,7 +159,7 @@ def test_sweep_of_an_unknown_spoke_is_refused(made: World, command: Command) -> 
     assert f"neither StackSets nor the ledger knows {PAYMENTS}/eu-cnetral-1 (did you mean" in refused.stderr
     assert f"in {PAYMENTS}: {REGION}, " in refused.stderr
     assert refused.stdout == ""
-    assert made.waiting(contract.SWEEPS_QUEUE) == 0
+    assert made.waiting(NAMES.sweeps_queue) == 0
     assert command.json("status", code=2)["unreachable"] == []
     assert "999999999999/eu-central-1" in command("sweep", "999999999999/eu-central-1", code=1).stderr
 

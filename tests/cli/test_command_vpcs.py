@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import MANAGEMENT, NETWORK, PAYMENTS, SEARCH
 from sandbox.world import World
@@ -64,7 +64,7 @@ def test_pause_is_told_beside_the_vpcs(command: Command) -> None:
 
 def test_authorization_that_is_left(made: World, command: Command, clock: MovedClock) -> None:
     """If the authorization of an association cannot be deleted, the VPC resolves; the next sweep deletes it."""
-    iam, role = made.client("iam", NETWORK), contract.AUTHORIZER_ROLE
+    iam, role = made.client("iam", NETWORK), NAMES.authorizer_role
     deny = {"Effect": "Deny", "Action": "route53:DeleteVPCAssociationAuthorization", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     iam.put_role_policy(RoleName=role, PolicyName="deny", PolicyDocument=document)
@@ -88,7 +88,7 @@ def test_authorization_that_is_left(made: World, command: Command, clock: MovedC
     assert set(zones().values()) == {(True, True)}
     assert "an authorization is left" in " ".join(command("coverage", spoke, code=2).stdout.split())
     assert f"{vpc.id} does not resolve" not in command("coverage", spoke, code=2).stdout
-    lines = made.logged(contract.ASSOCIATOR_FUNCTION, "an authorization is left")
+    lines = made.logged(NAMES.associator_function, "an authorization is left")
     assert {line["vpc"] for line in lines} == {f"{spoke}/{vpc.id}"}
     iam.delete_role_policy(RoleName=role, PolicyName="deny")
     made.guard.denied.clear()
@@ -124,9 +124,9 @@ def test_resolve_in_a_vpc_that_cannot_be_described_any_more(made: World, command
     iam = made.client("iam", SEARCH)
     denied = {"Effect": "Deny", "Action": "ec2:DescribeVpcs", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
-    iam.put_role_policy(RoleName=contract.READER_ROLE, PolicyName="denied", PolicyDocument=document)
+    iam.put_role_policy(RoleName=NAMES.reader_role, PolicyName="denied", PolicyDocument=document)
     hour(made, clock)
-    iam.delete_role_policy(RoleName=contract.READER_ROLE, PolicyName="denied")
+    iam.delete_role_policy(RoleName=NAMES.reader_role, PolicyName="denied")
     made.guard.denied.clear()
     after = command.json("resolve", f"stale.{CORP}", "--vpc", vpc.id, code=2)
     assert (after["source"], after["seen_at"], after["certain"]) == ("zone", seen_again["seen_at"], False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hub.runtime.installation import Names
 from orgdns.cli.__main__ import main
 from orgdns.cli.sources import hub_account
 from orgdns.cli.sources.deployed import Deployed, deployed
@@ -18,8 +19,8 @@ def lookups(made: World, monkeypatch: pytest.MonkeyPatch) -> list[Deployed]:
     """The results of looking the hub up, one for each time."""
     found: list[Deployed] = []
 
-    def counted(client: object) -> Deployed:
-        found.append(deployed(client))  # type: ignore[arg-type]  # the client that the command made
+    def counted(client: object, names: Names) -> Deployed:
+        found.append(deployed(client, names))  # type: ignore[arg-type]  # the client that the command made
         return found[-1]
 
     monkeypatch.setattr(hub_account, "deployed", counted)

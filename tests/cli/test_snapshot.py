@@ -13,6 +13,7 @@ from hub.runtime import contract
 from hub.runtime.aws.ledger import rows
 from hub.runtime.aws.ledger.attributes import written
 from hub.runtime.aws.ledger.table import Table
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import NEVER, Millis, NameState, Published
 from hub.runtime.model.observation import Observation
@@ -193,7 +194,7 @@ ZONES = encoded({CORP: CORP_ZONE})
 
 
 def configured(stub: Stubber, environment: dict[str, Any]) -> None:
-    request = {"FunctionName": contract.OBSERVER_FUNCTION, "Qualifier": contract.LIVE_ALIAS}
+    request = {"FunctionName": NAMES.observer_function, "Qualifier": contract.LIVE_ALIAS}
     stub.add_response("get_function_configuration", {"Environment": environment}, request)
 
 
@@ -207,7 +208,7 @@ def test_deployed_values_come_from_the_observer(functions: tuple[Client, Stubber
         contract.ENV_LIMITS: json.dumps(asdict(limits)),
     }
     configured(stub, {"Variables": environment})
-    assert deployed(made) == Deployed({CORP: CORP_ZONE}, "table", limits)
+    assert deployed(made, NAMES) == Deployed({CORP: CORP_ZONE}, "table", limits)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +227,7 @@ def test_unreadable_hub_is_an_error(functions: tuple[Client, Stubber], code: str
     made, stub = functions
     stub.add_client_error("get_function_configuration", code, "as AWS puts it")
     with pytest.raises(HubUnknown, match=message) as unknown:
-        deployed(made)
+        deployed(made, NAMES)
     assert "as AWS puts it" in str(unknown.value)
 
 
@@ -247,7 +248,7 @@ def test_hub_of_another_version_is_an_error(functions: tuple[Client, Stubber], e
     made, stub = functions
     configured(stub, environment)
     with pytest.raises(HubUnknown, match="deploy the hub template"):
-        deployed(made)
+        deployed(made, NAMES)
 
 
 def test_new_zones_have_placeholder_ids() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.messages import body_of
 from hub.runtime.model.health.attention import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
@@ -258,11 +259,13 @@ def test_pending_removals_are_shown_with_names() -> None:
 )
 def test_dead_task_is_described(task: Sweep, words: str) -> None:
     """The description says what failed, and whether the sweeper or the schedule knows why."""
-    failed = dead_task(Message("m", body_of(task)))
+    failed = dead_task(Message("m", body_of(task)), NAMES)
     assert (failed.task, "orgdns-sweeper" in failed.reason) == (words, True)
-    undelivered = dead_task(Message("m", body_of(task), attributes={"ERROR_CODE": "X", "ERROR_MESSAGE": "no queue"}))
+    undelivered = dead_task(
+        Message("m", body_of(task), attributes={"ERROR_CODE": "X", "ERROR_MESSAGE": "no queue"}), NAMES
+    )
     assert "could not be scheduled: X: no queue" in undelivered.reason
-    assert "not a task" in dead_task(Message("m", "?")).reason
+    assert "not a task" in dead_task(Message("m", "?"), NAMES).reason
 
 
 def test_dead_association_is_described() -> None:
@@ -278,6 +281,6 @@ def test_dead_association_is_described() -> None:
         "detail": {},
     }
     for body in (body_of(Associate(spoke, (vpc,))), json.dumps(event)):
-        failed = dead_task(Message("m", body))
+        failed = dead_task(Message("m", body), NAMES)
         assert failed.task == f"association of {vpc} in {spoke}"
         assert "orgdns-associator" in failed.reason

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.config.load import parse
 from orgdns.deployment.accounts import Kind
 from orgdns.deployment.execution import deploy
@@ -22,9 +22,9 @@ def test_first_plan_changes_nothing() -> None:
     organization = Organization()
     planned = plan(organization.deployment())
     assert [(each.stack.name, each.step, each.after, len(each.changes)) for each in planned.stacks] == [
-        (contract.NETWORK_STACK, Step.CREATE, "", 1),
-        (contract.HUB_STACK, Step.CREATE, contract.NETWORK_STACK, 3),
-        (contract.ROLLOUT_STACK, Step.CREATE, contract.NETWORK_STACK, 1),
+        (NAMES.network_stack, Step.CREATE, "", 1),
+        (NAMES.hub_stack, Step.CREATE, NAMES.network_stack, 3),
+        (NAMES.rollout_stack, Step.CREATE, NAMES.network_stack, 1),
     ]
     assert organization.end() == {"stacks": [], "buckets": {}}
 
@@ -33,9 +33,9 @@ def test_outputs_become_parameters() -> None:
     """The ids of new zones reach the stacks that need them, in the accounts and regions of the configuration."""
     organization = Organization()
     organization.run()
-    zone = organization.stack(contract.NETWORK_STACK).outputs[ZONE]
-    assert organization.stack(contract.HUB_STACK).parameters[ZONE] == zone
-    assert organization.stack(contract.ROLLOUT_STACK).parameters[ZONE] == zone
+    zone = organization.stack(NAMES.network_stack).outputs[ZONE]
+    assert organization.stack(NAMES.hub_stack).parameters[ZONE] == zone
+    assert organization.stack(NAMES.rollout_stack).parameters[ZONE] == zone
     hub, network = (
         (organization.config.hub.account, "eu-central-1"),
         (organization.config.network.account, "eu-central-1"),
@@ -92,12 +92,12 @@ def test_update_is_what_was_shown() -> None:
     """An update executes the change set that was shown, and keeps parameters that nobody decides."""
     organization = Organization()
     organization.run()
-    organization.stack(contract.HUB_STACK).parameters["LogLevel"] = "DEBUG"
+    organization.stack(NAMES.hub_stack).parameters["LogLevel"] = "DEBUG"
     planned = organization.run(bundle("2"))
     assert [[(change.action, change.logical_id) for change in each.changes] for each in planned.stacks] == [
         [("Add", "Added2")]
     ] * 3
-    assert organization.stack(contract.HUB_STACK).parameters["LogLevel"] == "DEBUG"
+    assert organization.stack(NAMES.hub_stack).parameters["LogLevel"] == "DEBUG"
 
 
 def test_configuration_decides_parameters() -> None:
@@ -107,8 +107,8 @@ def test_configuration_decides_parameters() -> None:
     organization.run()
     organization.config = parse(text)
     organization.run()
-    assert organization.stack(contract.HUB_STACK).parameters["LogLevel"] == "DEBUG"
-    assert organization.stack(contract.ROLLOUT_STACK).parameters["CloudTrailEvents"] == "true"
+    assert organization.stack(NAMES.hub_stack).parameters["LogLevel"] == "DEBUG"
+    assert organization.stack(NAMES.rollout_stack).parameters["CloudTrailEvents"] == "true"
 
 
 def test_plan_that_is_not_executed_leaves_nothing() -> None:
@@ -121,7 +121,7 @@ def test_plan_that_is_not_executed_leaves_nothing() -> None:
     assert planned.any
     discard(deployment, planned)
     assert organization.end()["stacks"] == before["stacks"]
-    assert not organization.stack(contract.HUB_STACK).change_sets
+    assert not organization.stack(NAMES.hub_stack).change_sets
 
 
 def test_change_since_the_plan_is_not_executed() -> None:
@@ -138,21 +138,21 @@ def test_change_since_the_plan_is_not_executed() -> None:
 def test_failure_says_why_and_leaves_later_stacks() -> None:
     """A stack that fails ends the deployment with the reasons of its resources. The next run deletes and repeats it."""
     organization = Organization()
-    organization.state.failing[contract.HUB_STACK] = "the code has another digest"
+    organization.state.failing[NAMES.hub_stack] = "the code has another digest"
     with pytest.raises(StackFailed, match=r"ROLLBACK_COMPLETE:\nObserver .*: the code has another digest"):
         organization.run()
-    assert organization.stack(contract.HUB_STACK).status == "ROLLBACK_COMPLETE"
-    assert [name for _, name, *_ in organization.end()["stacks"]] == [contract.HUB_STACK, contract.NETWORK_STACK]
+    assert organization.stack(NAMES.hub_stack).status == "ROLLBACK_COMPLETE"
+    assert [name for _, name, *_ in organization.end()["stacks"]] == [NAMES.hub_stack, NAMES.network_stack]
     planned = organization.run()
     assert "an earlier creation ended in ROLLBACK_COMPLETE" in str(planned.stacks[1].notes)
-    assert organization.stack(contract.ROLLOUT_STACK).status == "CREATE_COMPLETE"
+    assert organization.stack(NAMES.rollout_stack).status == "CREATE_COMPLETE"
 
 
 def test_update_that_fails_is_told() -> None:
     """An update that CloudFormation rolled back is an error with its reason."""
     organization = Organization()
     organization.run()
-    organization.state.failing[contract.HUB_STACK] = "an alarm fired"
+    organization.state.failing[NAMES.hub_stack] = "an alarm fired"
     with pytest.raises(StackFailed, match=r"UPDATE_ROLLBACK_COMPLETE:\n.*an alarm fired"):
         organization.run(bundle("2"))
 
@@ -161,7 +161,7 @@ def test_stuck_stack_needs_a_person() -> None:
     """A stack whose rollback failed ends the plan, with the command that goes on."""
     organization = Organization()
     organization.run()
-    organization.stack(contract.HUB_STACK).status = "UPDATE_ROLLBACK_FAILED"
+    organization.stack(NAMES.hub_stack).status = "UPDATE_ROLLBACK_FAILED"
     with pytest.raises(DeploymentFault, match="continue-update-rollback --stack-name orgdns-hub --region eu-central-1"):
         plan(organization.deployment(bundle("2")))
 
@@ -170,17 +170,17 @@ def test_alarms_of_the_hub_roll_an_update_back() -> None:
     """CloudFormation watches the hub's alarms after an update, except those that fire already."""
     organization = Organization()
     organization.run()
-    assert organization.stack(contract.HUB_STACK).rollback is None
+    assert organization.stack(NAMES.hub_stack).rollback is None
     organization.firing = {"orgdns-HeartbeatsAlarm"}
     planned = organization.run(bundle("2"))
-    assert organization.stack(contract.HUB_STACK).rollback == {
+    assert organization.stack(NAMES.hub_stack).rollback == {
         "RollbackTriggers": [
             {"Arn": "arn:aws:cloudwatch:::alarm:orgdns-FunctionsErrorsAlarm", "Type": "AWS::CloudWatch::Alarm"}
         ],
         "MonitoringTimeInMinutes": 5,
     }
     assert "orgdns-HeartbeatsAlarm is in ALARM already" in str(planned.stacks[1].notes)
-    assert organization.stack(contract.NETWORK_STACK).rollback is None
+    assert organization.stack(NAMES.network_stack).rollback is None
 
 
 def test_part_needs_what_it_rests_on() -> None:
@@ -190,7 +190,7 @@ def test_part_needs_what_it_rests_on() -> None:
         organization.run(parts=(Part.HUB,))
     organization.run(parts=(Part.NETWORK,))
     organization.run(parts=(Part.HUB,))
-    assert [name for _, name, *_ in organization.end()["stacks"]] == [contract.HUB_STACK, contract.NETWORK_STACK]
+    assert [name for _, name, *_ in organization.end()["stacks"]] == [NAMES.hub_stack, NAMES.network_stack]
 
 
 def test_failed_account_is_told() -> None:
@@ -211,7 +211,7 @@ def test_events_are_reported_once() -> None:
     told = [(event.subject, event.status) for event in organization.events if event.subject == event.place]
     assert told == [
         (f"{name} in eu-central-1", status)
-        for name in (contract.NETWORK_STACK, contract.HUB_STACK, contract.ROLLOUT_STACK)
+        for name in (NAMES.network_stack, NAMES.hub_stack, NAMES.rollout_stack)
         for status in ("CREATE_IN_PROGRESS", "CREATE_COMPLETE")
     ]
     assert [event.subject for event in organization.events if event.status == "CURRENT"] == [
@@ -227,7 +227,7 @@ def test_zone_changes_are_deployed_where_route_53_is() -> None:
     (found,) = (
         stack
         for stack in organization.deployment(replace(content, templates=templates)).stacks
-        if stack.name == f"{contract.NETWORK_STACK}-zone-changes"
+        if stack.name == f"{NAMES.network_stack}-zone-changes"
     )
     assert (found.account, found.region) == (Kind.NETWORK, "us-east-1")
 
@@ -241,5 +241,5 @@ def test_stacks_are_protected() -> None:
     assert [(each.step, each.notes) for each in planned.stacks] == [
         (Step.NOTHING, ("gets termination protection",))
     ] * 3
-    assert organization.stack(contract.HUB_STACK).protected
+    assert organization.stack(NAMES.hub_stack).protected
     assert not organization.run().any

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.deployment.faults import StackFailed
 from orgdns.deployment.removal.everything import removal
 from tests.support.build import CORP_ZONE, ref
@@ -44,9 +44,7 @@ def test_stacks_go_in_the_reverse_order() -> None:
     organization = deployed()
     assert organization.destroy() == ()
     gone = [event.subject for event in organization.events if event.status == "DELETE_COMPLETE"]
-    assert gone == [
-        f"{name} in eu-central-1" for name in (contract.ROLLOUT_STACK, contract.HUB_STACK, contract.NETWORK_STACK)
-    ]
+    assert gone == [f"{name} in eu-central-1" for name in (NAMES.rollout_stack, NAMES.hub_stack, NAMES.network_stack)]
     assert organization.end()["stacks"] == []
 
 
@@ -64,7 +62,7 @@ def test_plan_says_what_stays() -> None:
 def test_protected_stacks_are_removed() -> None:
     """Termination protection is against mistakes; who agreed means it."""
     organization = deployed()
-    organization.stack(contract.HUB_STACK).protected = True
+    organization.stack(NAMES.hub_stack).protected = True
     organization.destroy()
     assert organization.end()["stacks"] == []
 
@@ -98,10 +96,10 @@ def test_records_go_after_the_hub() -> None:
 def test_stack_that_cannot_be_deleted_is_told() -> None:
     """The reason is told, and the stacks that it rests on stay."""
     organization = deployed()
-    organization.state.failing[contract.HUB_STACK] = "a role has another policy"
+    organization.state.failing[NAMES.hub_stack] = "a role has another policy"
     with pytest.raises(StackFailed, match=r"DELETE_FAILED:\nObserver .*: a role has another policy"):
         organization.destroy()
-    assert organization.stack(contract.NETWORK_STACK).status == "CREATE_COMPLETE"
+    assert organization.stack(NAMES.network_stack).status == "CREATE_COMPLETE"
     organization.destroy()
     assert organization.end()["stacks"] == []
 

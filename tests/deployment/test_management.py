@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.deployment.accounts import Accounts, account_ids
 from orgdns.deployment.faults import DeploymentFault
-from orgdns.deployment.management import POLICY_NAME, missing_steps, reverse_steps
+from orgdns.deployment.management import missing_steps, reverse_steps
 from tests.support.deployment.aws import Aws, Calls, Killed
 from tests.support.deployment.management import Management
 from tests.support.deployment.organization import example
@@ -90,4 +91,4 @@ def test_killed_at_every_call(after: bool) -> None:  # noqa: FBT001 - a paramete
             run(management, Calls(kill_at=number, after=after))
         run(management)
         assert management == whole
-    assert [policy["Name"] for policy in whole.policies.values()] == [POLICY_NAME]
+    assert [policy["Name"] for policy in whole.policies.values()] == [NAMES.service_control_policy]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.deployment.bundle import Bundle
 from orgdns.deployment.cloudformation.stack_states import found_stack
 from orgdns.deployment.execution import deploy
@@ -50,7 +50,7 @@ def test_first_deployment_is_saved() -> None:
     organization = Organization()
     text = saved(organization, bundle())
     deploy(organization.deployment(), read(organization, bundle(), text))
-    assert organization.stack(contract.ROLLOUT_STACK).status == "CREATE_COMPLETE"
+    assert organization.stack(NAMES.rollout_stack).status == "CREATE_COMPLETE"
 
 
 def test_other_configuration_is_rejected(organization: Organization) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.reference.metrics.of_health import OF_AWS
 from orgdns.reference.metrics.page import METRICS
 from tests.docs.pages import page
@@ -18,7 +18,7 @@ def watched() -> dict[tuple[str, str], set[str]]:
     """The alarms of the committed hub template, without the prefix, by the namespace and metric that they watch."""
     found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for alarm in of_type("hub", "AWS::CloudWatch::Alarm").values():
-        name = alarm["AlarmName"].removeprefix(f"{contract.PREFIX}-")
+        name = NAMES.within(alarm["AlarmName"])
         queries = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", ()) if "MetricStat" in query]
         for metric in queries or [alarm]:
             found[metric["Namespace"], metric["MetricName"]].add(name)
@@ -54,7 +54,7 @@ def test_each_name_is_listed_once() -> None:
 
 def test_each_alarm_watches_a_metric_of_the_catalog() -> None:
     """The catalog has the alarms that the hub template has, each with its metric."""
-    listed = {(contract.METRICS_NAMESPACE, metric.name): {metric.alarm} for metric in METRICS if metric.alarm}
+    listed = {(NAMES.metrics_namespace, metric.name): {metric.alarm} for metric in METRICS if metric.alarm}
     listed |= {(each.namespace, each.name): set(each.alarms) for each in OF_AWS}
     assert watched() == listed
 
@@ -63,7 +63,7 @@ def test_alarms_watch_what_is_written() -> None:
     """An alarm on a metric of orgdns watches dimensions with which the metric is written; those of AWS have one."""
     for metric in METRICS:
         if metric.alarm:
-            assert dimensions(contract.METRICS_NAMESPACE, metric.name) in [set(names) for names in metric.dimensions]
+            assert dimensions(NAMES.metrics_namespace, metric.name) in [set(names) for names in metric.dimensions]
     for each in OF_AWS:
         assert dimensions(each.namespace, each.name) == {each.dimension}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.config.load import parse
 from sandbox.aws.organization import AccountSpec, OrganizationSpec, UnitSpec
 from sandbox.clock import MovedClock
@@ -24,7 +24,7 @@ def test_large_organization_is_deployed_and_its_last_zone_answers(clock: MovedCl
     with world(config, clock, spec) as made:
         # The VPCs are associated already, so their tasks would change nothing, one after another.
         sqs = made.client("sqs", HUB)
-        sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=contract.ASSOCIATIONS_QUEUE)["QueueUrl"])
+        sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=NAMES.associations_queue)["QueueUrl"])
         (instance,) = made.launch(PAYMENTS, REGION, "last")
         made.converge()
         last = config.zones[-1].domain.removesuffix(".")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SEARCH
 from sandbox.world import World
@@ -10,7 +10,7 @@ from tests.support.path.faults import send
 from tests.support.path.sweeps import by_hand, described_record_set, hour, statuses, sweep_all
 
 REGION = "eu-central-1"
-QUEUES = (contract.EVENTS_QUEUE, contract.SWEEPS_QUEUE, contract.ASSOCIATIONS_QUEUE, contract.BACKLOG_QUEUE)
+QUEUES = (NAMES.events_queue, NAMES.sweeps_queue, NAMES.associations_queue, NAMES.backlog_queue)
 
 
 def test_every_line_of_every_log_is_an_object(made: World, clock: MovedClock) -> None:
@@ -46,8 +46,8 @@ def test_every_line_of_every_log_is_an_object(made: World, clock: MovedClock) ->
         send(made, "{}", queue)
         send(made, "no JSON", queue)
     made.converge()
-    lines = {function: made.functions.logs(function) for function in contract.FUNCTIONS}
+    lines = {function: made.functions.logs(function) for function in NAMES.functions}
     # The metrics are lines, too.
     assert all(any("_aws" in line for line in of_one) for of_one in lines.values())
     texts = {function: [line for line in of_one if isinstance(line, str)] for function, of_one in lines.items()}
-    assert texts == {function: [] for function in contract.FUNCTIONS}
+    assert texts == {function: [] for function in NAMES.functions}

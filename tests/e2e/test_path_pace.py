@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.config.load import load
 from sandbox import example
 from sandbox.aws.functions.streams import SHARDS
@@ -60,13 +61,13 @@ def test_publisher_and_audits_together_stay_within_the_share(made: World, remote
 def test_lost_pace_counts_as_full_buckets(made: World, remote_vpc: Vpc) -> None:
     """Publishing goes on without the row, and with one that cannot be read, and writes it again."""
     table = made.client("dynamodb", HUB)
-    table.delete_item(TableName=contract.LEDGER_TABLE, Key=PACE)
+    table.delete_item(TableName=NAMES.ledger_table, Key=PACE)
     for name, odd in (("lost", {}), ("garbled", {"tokens": {"S": "many"}, "version": {"N": "3"}})):
-        table.put_item(TableName=contract.LEDGER_TABLE, Item={**PACE, **odd})
+        table.put_item(TableName=NAMES.ledger_table, Item={**PACE, **odd})
         made.launch(PAYMENTS, REGION, f"pace-{name}")
         made.converge()
         assert made.resolve(f"pace-{name}.{CORP}", remote_vpc)
-        row = table.get_item(TableName=contract.LEDGER_TABLE, Key=PACE)["Item"]
+        row = table.get_item(TableName=NAMES.ledger_table, Key=PACE)["Item"]
         assert "M" in row["tokens"]
         assert int(row["version"]["N"]) > 0
 
@@ -74,7 +75,7 @@ def test_lost_pace_counts_as_full_buckets(made: World, remote_vpc: Vpc) -> None:
 def rate(made: World) -> int:
     """The rate that the last turn stored, in thousandths."""
     table = made.client("dynamodb", HUB)
-    return int(table.get_item(TableName=contract.LEDGER_TABLE, Key=PACE)["Item"]["rate"]["N"])
+    return int(table.get_item(TableName=NAMES.ledger_table, Key=PACE)["Item"]["rate"]["N"])
 
 
 def test_repeated_calls_slow_the_pace_only_if_the_account_is_throttled(made: World, clock: MovedClock) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES
 from orgdns.config.load import load
 from sandbox import example
 from sandbox.aws.functions.service import Killed
@@ -41,7 +41,7 @@ def settle(made: World, clock: MovedClock) -> None:
         made.converge()
         if made.functions.retrying():
             clock.advance(61)
-        elif made.waiting(contract.BACKLOG_QUEUE):
+        elif made.waiting(DEFAULT_NAMES.backlog_queue):
             clock.advance(VISIBILITY)
         else:
             return
@@ -78,7 +78,7 @@ def test_killed_workers_of_all_shards_change_nothing(made: World, clock: MovedCl
 
     def interrupt(function: str, at: str) -> None:
         nonlocal killed
-        if function == contract.PUBLISHER_FUNCTION and at == moment:
+        if function == DEFAULT_NAMES.publisher_function and at == moment:
             killed += 1
             if killed % 2 and killed < KILLS:
                 raise Killed
@@ -88,6 +88,6 @@ def test_killed_workers_of_all_shards_change_nothing(made: World, clock: MovedCl
     settle(made, clock)
     made.functions.interrupt = lambda _function, _moment: None
     assert killed > 1
-    assert not made.waiting(contract.PUBLISHER_DEAD_LETTER_QUEUE)
-    assert not made.waiting(contract.BACKLOG_DEAD_LETTER_QUEUE)
+    assert not made.waiting(DEFAULT_NAMES.publisher_dead_letter_queue)
+    assert not made.waiting(DEFAULT_NAMES.backlog_dead_letter_queue)
     assert {name: owners(made, f"{moment}-{name}") for name in NAMES} == {name: {launched[name]} for name in NAMES}

@@ -12,7 +12,7 @@ from typing import Any
 import cfn_flip
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_INSTALLATION
 from orgdns.config.load import Config, parse
 from orgdns.deployment.templates import templates
 from sandbox.aws.iam.creations import CREATIONS
@@ -21,7 +21,7 @@ from tests.support.generated import CONFIGS, large
 from tests.support.lint.templates import contents
 
 Resource = dict[str, Any]
-EXPECTED = {"application": contract.PREFIX}
+EXPECTED = {"application": DEFAULT_INSTALLATION}
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.stack import hub_template
 from orgdns.config.load import load
 from sandbox import example
@@ -99,16 +99,16 @@ def test_management_events() -> None:
     """Items and messages are data events. A role of another account that is assumed is logged in both accounts."""
     data = {("dynamodb", "BatchGetItem"): 3, ("sqs", "SendMessageBatch"): 2}
     management = {("sts", "AssumeRole"): 1, ("route53", "ListHostedZonesByVPC"): 4, ("dynamodb", "DescribeTable"): 1}
-    calls = {(contract.SWEEPER_FUNCTION, *call): number for call, number in (data | management).items()}
+    calls = {(NAMES.sweeper_function, *call): number for call, number in (data | management).items()}
     assert Usage(calls=Counter(calls)).management_events == 7
 
 
 def test_less_memory_takes_longer() -> None:
     """Processor time grows where a function has less than a vCPU, and waiting does not."""
-    functions = (contract.PUBLISHER_FUNCTION, contract.SWEEPER_FUNCTION)
+    functions = (NAMES.publisher_function, NAMES.sweeper_function)
     found = seconds(Usage(calls=Counter({(each, "ec2", "DescribeVpcs"): 10 for each in functions})))
-    assert found[contract.PUBLISHER_FUNCTION] == pytest.approx(10 * (0.25 + 0.0012 * 1_769 / 1_024))
-    assert found[contract.SWEEPER_FUNCTION] == pytest.approx(10 * (0.25 + 0.0012 * 1_769 / 512))
+    assert found[NAMES.publisher_function] == pytest.approx(10 * (0.25 + 0.0012 * 1_769 / 1_024))
+    assert found[NAMES.sweeper_function] == pytest.approx(10 * (0.25 + 0.0012 * 1_769 / 512))
 
 
 def test_the_price_is_that_of_the_hub_that_is_deployed() -> None:

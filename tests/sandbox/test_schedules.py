@@ -11,6 +11,7 @@ import pytest
 from moto.sqs.models import sqs_backends
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.cloudformation.deployer import DeploymentFailed
 from sandbox.aws.cloudformation.expressions import NoExpression, period_of
 from sandbox.aws.schedules import NotAllowed
@@ -47,12 +48,12 @@ def test_other_expressions_are_refused(expression: str) -> None:
 def emptied(made: World) -> Iterator[None]:
     """A queue that no function polls, empty before and after."""
     functions = made.client("lambda", HUB)
-    alias = functions.get_alias(FunctionName=contract.SWEEPER_FUNCTION, Name=contract.LIVE_ALIAS)["AliasArn"]
+    alias = functions.get_alias(FunctionName=NAMES.sweeper_function, Name=contract.LIVE_ALIAS)["AliasArn"]
     (mapping,) = functions.list_event_source_mappings(FunctionName=alias)["EventSourceMappings"]
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     yield
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
-    for queue in (contract.SWEEPS_QUEUE, contract.SWEEPS_DEAD_LETTER_QUEUE):
+    for queue in (NAMES.sweeps_queue, NAMES.sweeps_dead_letter_queue):
         sqs_backends[HUB][REGION].queues[queue]._messages.clear()  # noqa: SLF001 - SQS purges a queue once a minute at most
 
 
@@ -68,7 +69,7 @@ def test_schedule_is_due_once_in_a_period(made: World, clock: MovedClock) -> Non
     clock.advance(3 * 86_400)
     assert made.schedules.fire_due() == 3
     assert made.schedules.fire_due() == 0
-    assert made.waiting(contract.SWEEPS_QUEUE) == 5
+    assert made.waiting(NAMES.sweeps_queue) == 5
 
 
 @pytest.mark.usefixtures("emptied")
@@ -76,9 +77,7 @@ def test_input_is_the_message(made: World) -> None:
     """The message is the template's Input."""
     made.schedules.fire(contract.AUDIT_SCHEDULE)
     sqs = made.client("sqs", HUB)
-    (message,) = sqs.receive_message(QueueUrl=sqs.get_queue_url(QueueName=contract.SWEEPS_QUEUE)["QueueUrl"])[
-        "Messages"
-    ]
+    (message,) = sqs.receive_message(QueueUrl=sqs.get_queue_url(QueueName=NAMES.sweeps_queue)["QueueUrl"])["Messages"]
     assert json.loads(message["Body"]) == {"orgdns": "schedule audits"}
 
 
@@ -86,13 +85,13 @@ def test_input_is_the_message(made: World) -> None:
 def test_role_that_may_not_send_leaves_a_dead_letter(made: World) -> None:
     """The role's policies decide, for the dead-letter queue too."""
     iam = made.client("iam", HUB)
-    policy = {"RoleName": contract.SCHEDULE_ROLE, "PolicyName": "least-privilege"}
-    letters = f"arn:aws:sqs:{REGION}:{HUB}:{contract.SWEEPS_DEAD_LETTER_QUEUE}"
+    policy = {"RoleName": NAMES.schedule_role, "PolicyName": "least-privilege"}
+    letters = f"arn:aws:sqs:{REGION}:{HUB}:{NAMES.sweeps_dead_letter_queue}"
     only = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": letters}
     iam.put_role_policy(**policy, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [only]}))
     made.schedules.fire(contract.SWEEP_SCHEDULE)
-    assert made.waiting(contract.SWEEPS_QUEUE) == 0
-    assert made.waiting(contract.SWEEPS_DEAD_LETTER_QUEUE) == 1
+    assert made.waiting(NAMES.sweeps_queue) == 0
+    assert made.waiting(NAMES.sweeps_dead_letter_queue) == 1
 
 
 @pytest.mark.parametrize(
@@ -141,7 +140,7 @@ def test_role_trusts_schedules_of_its_group_only(made: World) -> None:
     with pytest.raises(NotAllowed, match="does not trust"):
         made.schedules.fire("stranger")
     made.client("scheduler", HUB).delete_schedule(Name="stranger")
-    assert made.waiting(contract.SWEEPS_QUEUE) == 0
+    assert made.waiting(NAMES.sweeps_queue) == 0
 
 
 def test_schedule_of_an_event_bus_is_deployed(made: World) -> None:
@@ -216,8 +215,8 @@ def test_schedule_moves_to_a_group_under_a_new_name_only(made: World) -> None:
 
     deploy()
     with pytest.raises(DeploymentFailed, match="'moving' was not found"):
-        deploy(GroupName=contract.PREFIX)
-    deploy(GroupName=contract.PREFIX, Name="moved")
+        deploy(GroupName=NAMES.schedule_group)
+    deploy(GroupName=NAMES.schedule_group, Name="moved")
     listed = made.client("scheduler", HUB).list_schedules(NamePrefix="mov")["Schedules"]
-    assert [(schedule["GroupName"], schedule["Name"]) for schedule in listed] == [(contract.PREFIX, "moved")]
+    assert [(schedule["GroupName"], schedule["Name"]) for schedule in listed] == [(NAMES.schedule_group, "moved")]
     made.client("cloudformation", HUB).delete_stack(StackName="moving")

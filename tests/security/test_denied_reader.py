@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.config.load import parse
 from sandbox import example
 from sandbox.clock import MovedClock
@@ -33,9 +33,9 @@ def test_account_that_moves_keeps_no_zone_of_its_old_unit(made: World, clock: Mo
     sweep_all(made, clock)
     assert is_associated(made, vpc)
     made.organization.move_account(example.SCIENCE, example.WORKLOAD_UNIT)
-    for role in (contract.READER_ROLE, contract.VPC_ROLE):
+    for role in (NAMES.reader_role, NAMES.vpc_role):
         made.client("iam", example.SCIENCE).update_assume_role_policy(RoleName=role, PolicyDocument=NOBODY)
-    for function in (contract.SWEEPER_FUNCTION, contract.ASSOCIATOR_FUNCTION):
+    for function in (NAMES.sweeper_function, NAMES.associator_function):
         made.functions.cold_start(function)
     sweep_all(made, clock)
     assert is_associated(made, vpc)

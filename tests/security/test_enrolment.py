@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from moto.organizations.models import OrganizationsBackend
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.bridge import replaced
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SCIENCE
@@ -53,9 +53,9 @@ class TestOutsider:
         assert held_by(made, OUTSIDE) == []
         assert OUTSIDE not in ledger_text(made)
         assert "outside" not in ledger_text(made)
-        dropped = made.logged(contract.OBSERVER_FUNCTION, "event dropped")[-1]
+        dropped = made.logged(NAMES.observer_function, "event dropped")[-1]
         assert dropped["reason"] == f"the configuration does not cover the account {OUTSIDE}"
-        counted = [line for line in made.functions.logs(contract.OBSERVER_FUNCTION) if "EventsNotCovered" in line]
+        counted = [line for line in made.functions.logs(NAMES.observer_function) if "EventsNotCovered" in line]
         assert counted
 
     def test_vpc_event_associates_nothing(self, made: World, outside_vpc: Vpc) -> None:
@@ -63,29 +63,29 @@ class TestOutsider:
         task = {"orgdns": "associate", "account": OUTSIDE, "region": REGION, "vpcs": [outside_vpc.id]}
         with bus_open_to_the_organization(made):
             made.add_vpc(OUTSIDE, REGION, associated=False)
-            send(made, json.dumps(task), contract.ASSOCIATIONS_QUEUE)
+            send(made, json.dumps(task), NAMES.associations_queue)
             made.converge()
         for zone in made.zone_ids.values():
             assert outside_vpc.id not in made.route53.vpcs_of(zone)
-        assert made.logged(contract.ASSOCIATOR_FUNCTION, "VPC not covered")
+        assert made.logged(NAMES.associator_function, "VPC not covered")
 
     def test_sweep_gives_nothing(self, made: World, outside_vpc: Vpc) -> None:
         """A sweep of the outsider's spoke reads nothing there, records nothing, and says why."""
         task = {"orgdns": "sweep", "account": OUTSIDE, "region": REGION}
-        send(made, json.dumps(task), contract.SWEEPS_QUEUE)
+        send(made, json.dumps(task), NAMES.sweeps_queue)
         made.converge()
         assert held_by(made, OUTSIDE) == []
         assert outside_vpc.id not in made.route53.vpcs_of(made.zone_ids[CORP])
-        (line,) = [line for line in made.logged(contract.SWEEPER_FUNCTION, "spoke not swept") if OUTSIDE in str(line)]
+        (line,) = [line for line in made.logged(NAMES.sweeper_function, "spoke not swept") if OUTSIDE in str(line)]
         assert "does not cover the account" in str(line["reason"])
 
     def test_functions_cannot_assume_its_roles(self, made: World, outside_vpc: Vpc) -> None:
         """IAM denies the hub's roles the outsider's reader and VPC associator role, whatever the code does."""
         del outside_vpc
         for function, role in (
-            (contract.OBSERVER_ROLE, contract.READER_ROLE),
-            (contract.SWEEPER_ROLE, contract.READER_ROLE),
-            (contract.ASSOCIATOR_ROLE, contract.VPC_ROLE),
+            (NAMES.observer_role, NAMES.reader_role),
+            (NAMES.sweeper_role, NAMES.reader_role),
+            (NAMES.associator_role, NAMES.vpc_role),
         ):
             assert assumed_by(function, OUTSIDE, role) == "AccessDenied"
             assert assumed_by(function, PAYMENTS, role) == "assumed"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import Vpc, World, world
@@ -70,13 +70,13 @@ def denied_readers(made: World, *accounts: str) -> Iterator[None]:
     trusts = {}
     for account in accounts:
         iam = made.client("iam", account)
-        trusts[account] = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
-        iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=NOBODY)
-    made.functions.cold_start(contract.SWEEPER_FUNCTION)
+        trusts[account] = iam.get_role(RoleName=NAMES.reader_role)["Role"]["AssumeRolePolicyDocument"]
+        iam.update_assume_role_policy(RoleName=NAMES.reader_role, PolicyDocument=NOBODY)
+    made.functions.cold_start(NAMES.sweeper_function)
     yield
     for account, trust in trusts.items():
         made.client("iam", account).update_assume_role_policy(
-            RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(trust)
+            RoleName=NAMES.reader_role, PolicyDocument=json.dumps(trust)
         )
     made.guard.denied.clear()
 
@@ -90,7 +90,7 @@ def test_policies_that_exclude_one_vpc_after_the_other(made: World, clock: Moved
     assert still(made, vpcs) == vpcs[2:]
     pending = {f"{vpc.account}/{vpc.region}/{vpc.id}" for vpc in vpcs[2:4]}
     assert set(zone_status(made, clock).pending_vpcs) == pending
-    assert made.logged(contract.ASSOCIATOR_FUNCTION, AWAITS_APPROVAL)
+    assert made.logged(NAMES.associator_function, AWAITS_APPROVAL)
     approve_zone(made, clock)
     assert still(made, vpcs) == vpcs[4:]
     assert zone_status(made, clock).pending_vpcs == ()
@@ -138,7 +138,7 @@ def test_many_spokes_that_deny_their_readers_keep_their_names(made: World, clock
             assert names(made) == everything
         status = spoke_status(made, clock, SEARCH)
         assert (len(status.pending_removals), status.withdrawn) == (1, False)
-        assert made.logged(contract.SWEEPER_FUNCTION, AWAITS_APPROVAL)
+        assert made.logged(NAMES.sweeper_function, AWAITS_APPROVAL)
         statuses(made, clock).approve(status)
         made.sweep()
         clock.advance(300)

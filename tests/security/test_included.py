@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import Spoke
 from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
 from orgdns.config.load import load
@@ -35,8 +36,8 @@ def test_c4_included_account_gets_names(made: World) -> None:
     assert held_by(made, OUTSIDE, "instances.internal")
     made.sweep()
     client = made.client("cloudformation", example.HUB)
-    assert Spoke(OUTSIDE, REGION) in listed_spokes(client)
-    assert stack_instances(client)[Spoke(OUTSIDE, REGION)].status == "CURRENT"
+    assert Spoke(OUTSIDE, REGION) in listed_spokes(client, NAMES)
+    assert stack_instances(client, NAMES)[Spoke(OUTSIDE, REGION)].status == "CURRENT"
 
 
 def test_c4_account_beside_an_included_one_gets_no_stack(made: World) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox import example
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SCIENCE, SEARCH
@@ -56,7 +57,7 @@ class TestLabelOfAnotherTeam:
             assert TREASURY not in [name.removesuffix(".") for name in held_by(made, SCIENCE)]
             hours(made, clock, 3)
             assert made.resolve(TREASURY, remote_vpc) == {made.address(SEARCH, REGION, other)}
-            assert made.logged(contract.SWEEPER_FUNCTION, "label is free")[-1]["label"] == "treasury"
+            assert made.logged(NAMES.sweeper_function, "label is free")[-1]["label"] == "treasury"
         # The account is back, and gets no name under the label, under whatever name.
         rename(made, SCIENCE, "TREASURY!")
         hours(made, clock, 2)
@@ -73,14 +74,14 @@ class TestLabelOfAnotherTeam:
         made.converge()
         dynamodb = made.client("dynamodb", example.HUB)
         pause = {"pk": {"S": contract.CONTROL_KEY}, "sk": {"S": contract.PAUSE_KEY}}
-        dynamodb.put_item(TableName=contract.LEDGER_TABLE, Item=pause | {"reason": {"S": "test"}})
+        dynamodb.put_item(TableName=NAMES.ledger_table, Item=pause | {"reason": {"S": "test"}})
         rename(made, SCIENCE, "Data Science")
         rename(made, SEARCH, "Vault")
         (other,) = made.launch(SEARCH, REGION, "web")
         hours(made, clock, 3)
         name = f"web.{REGION}.vault.{CORP}"
         assert made.resolve(name, remote_vpc) == {made.address(SCIENCE, REGION, instance)}
-        dynamodb.delete_item(TableName=contract.LEDGER_TABLE, Key=pause)
+        dynamodb.delete_item(TableName=NAMES.ledger_table, Key=pause)
         made.audit()
         hours(made, clock, 3)
         assert made.resolve(name, remote_vpc) == {made.address(SEARCH, REGION, other)}
@@ -97,7 +98,7 @@ class TestNameOfAnotherAccountsLabel:
         (instance,) = made.launch(SEARCH, REGION, "Payments")
         made.converge()
         assert not made.resolve(f"payments.{CORP}", remote_vpc)
-        refused = made.logged(contract.OBSERVER_FUNCTION, "name refused")[-1]
+        refused = made.logged(NAMES.observer_function, "name refused")[-1]
         assert f"the label of the account {PAYMENTS}" in str(refused["reason"])
         made.end(SEARCH, REGION, instance)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.example import SCIENCE, SEARCH
 from sandbox.world import Vpc, World
 
@@ -33,7 +33,7 @@ def named(made: World, tag: str, vpc: Vpc, *names: str) -> tuple[list[set[str]],
 
 
 def reasons(made: World) -> list[str]:
-    return [line["reason"] for line in made.logged(contract.OBSERVER_FUNCTION, "name refused")]
+    return [line["reason"] for line in made.logged(NAMES.observer_function, "name refused")]
 
 
 @pytest.mark.parametrize(

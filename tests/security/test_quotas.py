@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES
 from orgdns.config.load import parse
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
@@ -110,7 +111,7 @@ class TestNames:
     def test_new_environments(self, made: World) -> None:
         """A function that starts anew knows the limit's use before it gives the first name."""
         for number in range(NAMES + 4):
-            made.functions.cold_start(contract.OBSERVER_FUNCTION)
+            made.functions.cold_start(DEFAULT_NAMES.observer_function)
             made.launch(PAYMENTS, REGION, f"n{number}")
             made.converge()
         assert len(held(made, PAYMENTS)) == NAMES
@@ -135,17 +136,17 @@ class TestNames:
         sweep_all(made, clock)
         made.converge()
         assert len(held(made, PAYMENTS)) == NAMES
-        assert REFUSED in refusals(made, PAYMENTS, contract.SWEEPER_FUNCTION)
-        before = len(made.logged(contract.SWEEPER_FUNCTION, "name refused"))
+        assert REFUSED in refusals(made, PAYMENTS, DEFAULT_NAMES.sweeper_function)
+        before = len(made.logged(DEFAULT_NAMES.sweeper_function, "name refused"))
         rows = versions(made)
         sweep_all(made, clock)
-        assert len(made.logged(contract.SWEEPER_FUNCTION, "name refused")) == before
+        assert len(made.logged(DEFAULT_NAMES.sweeper_function, "name refused")) == before
         assert versions(made) == rows
 
 
 def versions(made: World) -> dict[str, int]:
     """The version of each instance's row, which counts its writes."""
-    items = made.client("dynamodb", HUB).scan(TableName=contract.LEDGER_TABLE)["Items"]
+    items = made.client("dynamodb", HUB).scan(TableName=DEFAULT_NAMES.ledger_table)["Items"]
     return {
         item["sk"]["S"]: int(item["version"]["N"])
         for item in items
@@ -202,7 +203,7 @@ class TestAlarms:
         # By its names in the zone and in the reverse zone.
         assert metric(made, "AccountsNearLimit") == before + 2
         assert refusals(made, PAYMENTS) == refused
-        near = made.logged(contract.SWEEPER_FUNCTION, "account near its limit")
+        near = made.logged(DEFAULT_NAMES.sweeper_function, "account near its limit")
         expected = (PAYMENTS, made.zone_ids[CORP], "names", NAMES * 8 // 10)
         assert expected in {(line["account"], line["zone"], line["counted"], line["used"]) for line in near}
 
@@ -230,7 +231,7 @@ class TestAlarms:
         made.audit()
         made.sweep()
         assert metric(made, "ZonesNearLimit") == 1
-        near = made.logged(contract.SWEEPER_FUNCTION, "zone near its limit")[-1]
+        near = made.logged(DEFAULT_NAMES.sweeper_function, "zone near its limit")[-1]
         assert (near["zone"], near["limit"]) == (zone_id, ZONE_RECORDS)
         route53.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": by_hand[half:]})
         made.audit()
@@ -258,7 +259,7 @@ class TestVpcs:
         sweep_all(made, clock)
         sweep_all(made, clock)
         assert metric(made, "AccountsNearLimit") >= 1
-        near = made.logged(contract.SWEEPER_FUNCTION, "account near its limit")
+        near = made.logged(DEFAULT_NAMES.sweeper_function, "account near its limit")
         assert (PAYMENTS, "VPCs", VPCS) in {(line["account"], line["counted"], line["used"]) for line in near}
         for vpc in [*flood, victim]:
             made.delete_vpc(vpc)

@@ -17,15 +17,16 @@ from botocore.exceptions import ClientError
 from moto.awslambda.models import lambda_backends
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.admission import SERVICES
 from sandbox.aws.functions.packages import Packages
 from sandbox.aws.resolution.server import LOOPBACK
 from sandbox.example import HUB, PAYMENTS
 from sandbox.world import World
-from sandbox.world.deployment import BUCKET, HUB_STACK
+from sandbox.world.deployment import BUCKET
 from tests.support.security.api import REGION, Api, program, served
 
-OBSERVER = contract.OBSERVER_FUNCTION
+OBSERVER = NAMES.observer_function
 NOT_OURS = "the sandbox does not run the code of"
 
 
@@ -53,7 +54,7 @@ def _deployed(api: Api) -> list[dict[str, Any]]:
 
 def _function(**changes: object) -> dict[str, Any]:
     """A function of a stranger, which has the name that the sandbox's pollers know if its mapping is made, too."""
-    role = f"arn:aws:iam::{HUB}:role/{contract.OBSERVER_ROLE}"
+    role = f"arn:aws:iam::{HUB}:role/{NAMES.observer_role}"
     return {
         "FunctionName": "stranger",
         "Role": role,
@@ -66,7 +67,7 @@ def _function(**changes: object) -> dict[str, Any]:
 def _package_of(api: Api) -> dict[str, str]:
     """Where the package that the sandbox deployed is."""
     found = [each["Key"] for each in api.made.client("s3", HUB).list_objects_v2(Bucket=BUCKET)["Contents"]]
-    return {"S3Bucket": BUCKET, "S3Key": next(key for key in found if key.startswith(contract.PREFIX))}
+    return {"S3Bucket": BUCKET, "S3Key": next(key for key in found if key.startswith(contract.SERVICE))}
 
 
 def test_uploaded_package_is_refused(api: Api, marker: Path) -> None:
@@ -143,11 +144,11 @@ def test_template_with_another_package_is_refused(api: Api, marker: Path) -> Non
         template = {"Resources": {"Stranger": {"Type": "AWS::Lambda::Function", "Properties": function}}}
         with pytest.raises(ClientError, match=NOT_OURS):
             stacks.create_stack(StackName="stranger", TemplateBody=json.dumps(template))
-    given = stacks.describe_stacks(StackName=HUB_STACK)["Stacks"][0]["Parameters"]
+    given = stacks.describe_stacks(StackName=NAMES.hub_stack)["Stacks"][0]["Parameters"]
     changed = [each | ({"ParameterValue": "mine.zip"} if each["ParameterKey"] == "CodeKey" else {}) for each in given]
     with pytest.raises(ClientError, match=NOT_OURS):
         stacks.update_stack(
-            StackName=HUB_STACK,
+            StackName=NAMES.hub_stack,
             UsePreviousTemplate=True,
             Parameters=changed,
             Capabilities=["CAPABILITY_NAMED_IAM"],

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.cloudformation.template import TemplateRefused, complete_parameters
 from tests.support.build import ROOT
 from tests.support.generated import HUB, of_type, properties, read
@@ -113,7 +114,7 @@ def test_metrics_that_should_be_zero() -> None:
     telemetry = "".join(module.read_text() for module in writers)
     for metric, alarm in found.items():
         assert f'"{metric}"' in telemetry
-        assert alarm["Namespace"] == contract.METRICS_NAMESPACE
+        assert alarm["Namespace"] == NAMES.metrics_namespace
         assert alarm["Dimensions"] == [{"Name": "service", "Value": "orgdns"}]
         fires = ("LessThanThreshold", 1) if metric == "Heartbeats" else ("GreaterThanThreshold", 0)
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == fires

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.cfn.coverage_conditions import path_below, root_of
 from sandbox.aws.iam.conditions import like
 from tests.support.generated import (
@@ -21,7 +21,7 @@ from tests.support.generated import (
 
 UNITS = ["ou-ab12-infra001", "ou-ab12-workload"]
 CONFIG = "by-name"
-ROLES = (contract.READER_ROLE, contract.VPC_ROLE)
+ROLES = (NAMES.reader_role, NAMES.vpc_role)
 
 
 @pytest.mark.parametrize("part", ["Account", "Region"])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.stack import hub_template
 from orgdns.config.load import parse
 from orgdns.config.partitions import partition_of
@@ -133,12 +134,12 @@ def written() -> str:
 def test_functions_write_the_metrics(name: str) -> None:
     """Each metric of orgdns on the dashboard is one that the functions write, with all of its dimensions."""
     code = written()
-    own = [line for line in lines(contents()[name]) if line[0] == contract.METRICS_NAMESPACE]
+    own = [line for line in lines(contents()[name]) if line[0] == NAMES.metrics_namespace]
     assert own
     for _, metric, *dimensions, _rendering in own:
         assert f'"{metric}"' in code
         given = dict(zip(dimensions[::2], dimensions[1::2], strict=True))
-        assert given["service"] == contract.PREFIX
+        assert given["service"] == contract.SERVICE
         assert given.keys() - {"service"} == FURTHER_DIMENSIONS.get(metric, set())
 
 

@@ -12,6 +12,7 @@ import yaml
 from moto.events.models import EventPattern
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.cfn.event_patterns import tag_pattern, vpc_pattern
 from orgdns.config.load import load
 from tests.support.build import DOCUMENTS, EXAMPLE
@@ -257,7 +258,7 @@ def test_calls_that_pass(changed: dict[str, str], *, passes: bool) -> None:
 
 def test_who_may_deliver_to_the_bus() -> None:
     """Only rules in the covered units, with a delivery role, may put only these kinds of events."""
-    assert properties("hub", "EventBus")["Name"] == contract.EVENT_BUS
+    assert properties("hub", "EventBus")["Name"] == NAMES.event_bus
     policy = properties("hub", "EventBusPolicy")
     assert policy["EventBusName"] == {"Fn::GetAtt": ["EventBus", "Name"]}
     assert policy["Statement"] == {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from tests.support.generated import (
     IN_COVERED_UNITS,
     MANAGEMENT,
@@ -19,7 +20,7 @@ from tests.support.generated import (
 def test_observer_role() -> None:
     """The observer has these grants and no others."""
     role = properties("hub", "ObserverRole")
-    assert role["RoleName"] == contract.OBSERVER_ROLE
+    assert role["RoleName"] == NAMES.observer_role
     assert grants(inline(role)) == {
         "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("ObserverLogs")], None),
         "TakeEvents": (
@@ -49,7 +50,7 @@ def test_observer_role() -> None:
 def test_publisher_role() -> None:
     """The publisher has these grants and no others."""
     role = properties("hub", "PublisherRole")
-    assert role["RoleName"] == contract.PUBLISHER_ROLE
+    assert role["RoleName"] == NAMES.publisher_role
     stream = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
     assert grants(inline(role)) == {
         "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("PublisherLogs")], None),
@@ -85,7 +86,7 @@ def test_publisher_role() -> None:
 def test_sweeper_role() -> None:
     """The sweeper may read spokes and zones, write the ledger, and send tasks. It has no other grants."""
     role = properties("hub", "SweeperRole")
-    assert role["RoleName"] == contract.SWEEPER_ROLE
+    assert role["RoleName"] == NAMES.sweeper_role
     reads = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
     queue = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
     observer = grants(inline(properties("hub", "ObserverRole")))
@@ -117,7 +118,7 @@ def test_sweeper_role() -> None:
 def test_associator_role() -> None:
     """The associator may write the ledger and assume three roles in other accounts. It has no other grants."""
     role = properties("hub", "AssociatorRole")
-    assert role["RoleName"] == contract.ASSOCIATOR_ROLE
+    assert role["RoleName"] == NAMES.associator_role
     observer = grants(inline(properties("hub", "ObserverRole")))
     operations = {"GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}
     assert grants(inline(role)) == {
@@ -130,7 +131,7 @@ def test_associator_role() -> None:
         "KeepLedger": ({f"dynamodb:{operation}" for operation in operations}, [arn_of("Ledger")], None),
         "ReadAndAssociateVpcsInCoveredUnits": (
             {"sts:AssumeRole"},
-            [sub(f"arn:${{AWS::Partition}}:iam::*:role/{name}") for name in (contract.READER_ROLE, contract.VPC_ROLE)],
+            [sub(f"arn:${{AWS::Partition}}:iam::*:role/{name}") for name in (NAMES.reader_role, NAMES.vpc_role)],
             IN_COVERED_UNITS,
         ),
         "ReadAccountNames": observer["ReadAccountNames"],

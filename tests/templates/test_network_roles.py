@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from tests.support.build import EXAMPLE
 from tests.support.generated import (
     CONFIGS,
@@ -111,7 +111,7 @@ def test_zone_reader_role(config: str) -> None:
 def test_authorizer_role() -> None:
     """The authorizer may authorize and end associations of VPCs in covered regions. It cannot create any."""
     role = properties("network", "AuthorizerRole")
-    assert role["RoleName"] == contract.AUTHORIZER_ROLE
+    assert role["RoleName"] == NAMES.authorizer_role
     arn = "arn:${AWS::Partition}:route53:::hostedzone"
     zones = [sub(f"{arn}/Z0CORPINTERNAL0EXAMPL"), sub(f"{arn}/${{ZoneInstancesDotInternal}}")]
     actions = {"CreateVPCAssociationAuthorization", *END_ACTIONS}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.cfn.outputs.parameters import Stack, output_parameter
 from tests.support.lint.templates import contents
 
@@ -47,9 +47,9 @@ def test_each_output_is_a_parameter(stack: Stack) -> None:
             found = parameters(content)
             assert outputs
             for title, output in outputs.items():
-                given = found.pop(output_parameter(stack, title))
+                given = found.pop(output_parameter(NAMES, stack, title))
                 assert (given["Value"], given["Description"]) == (output["Value"], output["Description"])
-            assert all(name.startswith(f"{contract.PARAMETERS}/network/zones/") for name in found)
+            assert all(name.startswith(f"{NAMES.parameters}/network/zones/") for name in found)
 
 
 def test_each_zone_has_a_parameter_by_its_domain() -> None:

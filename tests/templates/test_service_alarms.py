@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from tests.support.build import EXAMPLE
 from tests.support.generated import content_of, of_type, properties
 
@@ -76,7 +77,7 @@ def test_stream_that_is_behind() -> None:
     (alarm,) = of_metric("IteratorAge").values()
     assert alarm == properties("hub", "StreamBehindAlarm")
     assert (alarm["AlarmName"], alarm["Namespace"]) == ("orgdns-stream-behind", "AWS/Lambda")
-    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": contract.PUBLISHER_FUNCTION}]
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": NAMES.publisher_function}]
     assert (alarm["Statistic"], alarm["Period"]) == ("Maximum", 300)
     assert fires(alarm) == ("GreaterThanThreshold", 10 * 60 * 1_000, 2, "notBreaching", None)
 
@@ -110,8 +111,8 @@ def test_objective() -> None:
     assert " longer than 60 seconds " in alarm["AlarmDescription"]
     service = ("service", "orgdns")
     assert alarm["Metrics"] == [
-        query("late", contract.METRICS_NAMESPACE, "NamesLate", service, 3_600),
-        query("ontime", contract.METRICS_NAMESPACE, "NamesInTime", service, 3_600),
+        query("late", NAMES.metrics_namespace, "NamesLate", service, 3_600),
+        query("ontime", NAMES.metrics_namespace, "NamesInTime", service, 3_600),
         {
             "Id": "share",
             "Expression": "IF(FILL(late, 0) >= 5, FILL(late, 0) / (FILL(late, 0) + FILL(ontime, 0)), 0)",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from tests.support.generated import (
     HUB,
     IN_COVERED_REGIONS,
@@ -20,7 +20,7 @@ def test_reader_role() -> None:
     It has no other grants. In particular, it cannot receive or delete what a queue contains.
     """
     role = properties("spoke-account", "ReaderRole")
-    assert role["RoleName"] == contract.READER_ROLE
+    assert role["RoleName"] == NAMES.reader_role
     instances, undelivered, vpcs = role["Policies"]
     assert grants(instances["PolicyDocument"]) == {
         "DescribeInstancesInCoveredRegions": ({"ec2:DescribeInstances"}, ["*"], IN_COVERED_REGIONS)
@@ -56,7 +56,7 @@ def test_reader_role() -> None:
 def test_vpc_associator_role() -> None:
     """The role may associate VPCs in the covered regions with the zones of orgdns. It has no other grants."""
     role = properties("spoke-account", "VpcAssociatorRole")
-    assert role["RoleName"] == contract.VPC_ROLE
+    assert role["RoleName"] == NAMES.vpc_role
     arn = "arn:${AWS::Partition}:route53:::hostedzone"
     zones = [sub(f"{arn}/Z0CORPINTERNAL0EXAMPL"), sub(f"{arn}/${{ZoneIdInstancesDotInternal}}")]
     assert grants(inline(role)) == {

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES
 from orgdns.cfn.rendering import Form
 from tests.support.generated import (
     CONFIGS,
@@ -77,7 +78,7 @@ def test_ledger() -> None:
     resource = read("hub")["Resources"]["Ledger"]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     table = resource["Properties"]
-    assert table["TableName"] == contract.LEDGER_TABLE
+    assert table["TableName"] == DEFAULT_NAMES.ledger_table
     assert [key["AttributeName"] for key in table["KeySchema"]] == [contract.PARTITION_KEY, contract.SORT_KEY]
     assert table["DeletionProtectionEnabled"] is True
     assert table["SSESpecification"] == {"SSEEnabled": True}

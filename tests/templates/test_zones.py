@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from network.region import principals
 from orgdns.config.load import parse
 from sandbox.example import WORKLOAD_UNIT
@@ -67,7 +67,7 @@ def test_profile_is_shared_with_the_covered_units_only() -> None:
     assert share["AllowExternalPrincipals"] is False
     attached = [resource for resource in resources.values() if resource["Type"].endswith("ProfileResourceAssociation")]
     assert len(attached) == 3
-    assert resources["Profile"]["Properties"]["Name"] == contract.PROFILE
+    assert resources["Profile"]["Properties"]["Name"] == NAMES.profile
 
 
 @pytest.mark.parametrize(

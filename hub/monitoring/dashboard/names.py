@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hub.monitoring.dashboard.widgets import SHORT, Expression, Graph, Level, Line, Note, counts, queue, states
-from hub.runtime import contract
 from hub.runtime.rate_limit import BUCKETS, CHANGES, REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hub.monitoring.dashboard.widgets import Row
+    from hub.runtime.installation import Names
     from orgdns.config.load import Config
 
-# The ten accounts with the most. The metric exists only for accounts whose names wait.
-_BY_ACCOUNT: Final = (
-    f"SORT(SEARCH('{{{contract.METRICS_NAMESPACE},service,account}} MetricName=\"NamesDeferred\"', 'Sum', {SHORT}), "
-    "SUM, DESC, 10)"
-)
 
-
-def name_rows() -> Iterator[Row]:
+def name_rows(names: Names) -> Iterator[Row]:
     """Yield which names are published, which are not, and which wait because of their own accounts."""
     yield (Note("## Names"),)
     published = counts(("NamesPublished", "names published"), ("RecordSetsChanged", "record sets changed"))
@@ -36,9 +30,15 @@ def name_rows() -> Iterator[Row]:
     yield (
         Graph("Published", "names", published, 6),
         Graph("Not published", "names", not_published, 6),
-        Graph("Deferred: accounts above their rate", "names", (Expression(_BY_ACCOUNT, ""),), 6),
-        queue("Backlog: deferred names, up to 100 in a message", contract.BACKLOG_QUEUE, 6),
+        Graph("Deferred: accounts above their rate", "names", (Expression(_by_account(names), ""),), 6),
+        queue("Backlog: deferred names, up to 100 in a message", names.backlog_queue, 6),
     )
+
+
+def _by_account(names: Names) -> str:
+    """The ten accounts with the most. The metric exists only for accounts whose names wait."""
+    metrics = f"'{{{names.metrics_namespace},service,account}} MetricName=\"NamesDeferred\"'"
+    return f"SORT(SEARCH({metrics}, 'Sum', {SHORT}), SUM, DESC, 10)"
 
 
 def quota_rows(config: Config) -> Iterator[Row]:

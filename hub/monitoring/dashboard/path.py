@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hub.monitoring.dashboard.widgets import Row
+    from hub.runtime.installation import Names
     from orgdns.config.load import Config
 
 _WELCOME: Final = """\
@@ -49,13 +50,13 @@ def first_row(alarms: Sequence[str]) -> Row:
     return (AlarmStates("Alarms: those that fire come first", tuple(alarms), 16, 9), Note(_WELCOME, 8, 9))
 
 
-def path_rows() -> Iterator[Row]:
+def path_rows(names: Names) -> Iterator[Row]:
     """Yield the stages of the path, each with what waits before it."""
     yield (Note("## The path of an event: from the spokes to Route 53"),)
-    publisher = contract.PUBLISHER_FUNCTION
+    publisher = names.publisher_function
     yield (
-        queue("Events in", contract.EVENTS_QUEUE, 5),
-        runs(contract.OBSERVER_FUNCTION, 5),
+        queue("Events in", names.events_queue, 5),
+        runs(names.observer_function, 5),
         Graph(
             "Ledger stream: how long changes wait",
             "milliseconds",
@@ -105,5 +106,5 @@ def objective_rows(config: Config) -> Iterator[Row]:
 def _seconds_by_zone(config: Config, statistic: str) -> Iterator[Line]:
     """Yield a line for each zone: percentiles of several zones cannot be put together."""
     for zone in config.zones:
-        of_zone = (("service", contract.PREFIX), ("zone", zone_id(zone)))
+        of_zone = (("service", contract.SERVICE), ("zone", zone_id(zone)))
         yield Line("SecondsToRecord", shown_domain(zone.domain), statistic, dimensions=of_zone)

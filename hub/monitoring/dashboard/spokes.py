@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hub.monitoring.dashboard.widgets import HOUR, Graph, Line, LogTable, Note, counts, of_function, queue, runs, states
-from hub.runtime import contract
+from hub.runtime.installation import log_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hub.monitoring.dashboard.widgets import Row
+    from hub.runtime.installation import Names
 
 # The sweeper logs each sweep with how many changes no event had reported.
 _MISSED_BY_SPOKE: Final = (
@@ -19,7 +20,7 @@ _MISSED_BY_SPOKE: Final = (
 )
 
 
-def event_loss_rows() -> Iterator[Row]:
+def event_loss_rows(names: Names) -> Iterator[Row]:
     """Yield what events missed, and where, and how sweeps and audits go."""
     yield (Note("## Event loss, sweeps and audits"),)
     troubles = states(
@@ -36,7 +37,7 @@ def event_loss_rows() -> Iterator[Row]:
         Graph("Spokes that need attention", "spokes", troubles, 6),
         LogTable(
             "Changes that no event reported, by account and region",
-            f"{contract.LOG_GROUP_PREFIX}{contract.SWEEPER_FUNCTION}",
+            log_group(names.sweeper_function),
             _MISSED_BY_SPOKE,
             12,
         ),
@@ -55,15 +56,15 @@ def event_loss_rows() -> Iterator[Row]:
         ("LedgerRowsRepaired", "rows of the ledger repaired"),
     )
     yield (
-        queue("Tasks of the sweeper", contract.SWEEPS_QUEUE, 5),
-        runs(contract.SWEEPER_FUNCTION, 4),
+        queue("Tasks of the sweeper", names.sweeps_queue, 5),
+        runs(names.sweeper_function, 4),
         Graph("Sweeps of an hour", "spokes", swept, 5, period=HOUR),
         Graph("Sweeps, audits and removals that wait", "spokes and zones", waiting, 5),
         Graph("Audits of an hour", "zones and names", audited, 5, period=HOUR),
     )
 
 
-def association_rows() -> Iterator[Row]:
+def association_rows(names: Names) -> Iterator[Row]:
     """Yield how VPCs get the zones that they should resolve."""
     yield (Note("## Associations of VPCs with zones"),)
     changed = counts(
@@ -78,18 +79,18 @@ def association_rows() -> Iterator[Row]:
         ("SpokesWithRefusedAssociations", "associations refused"),
     )
     yield (
-        queue("Tasks and events of VPCs", contract.ASSOCIATIONS_QUEUE, 6),
-        runs(contract.ASSOCIATOR_FUNCTION, 6),
+        queue("Tasks and events of VPCs", names.associations_queue, 6),
+        runs(names.associator_function, 6),
         Graph("Associations", "associations", changed, 6),
         Graph("Spokes that need attention because of their VPCs", "spokes", troubles, 6),
     )
 
 
-def cost_rows(functions: Sequence[str]) -> Iterator[Row]:
+def cost_rows(names: Names, functions: Sequence[str]) -> Iterator[Row]:
     """Yield what AWS charges for by use: runs, their time, units of the ledger's table, and logs."""
     yield (Note("## What costs money"),)
-    shown = {function: function.removeprefix(f"{contract.PREFIX}-") for function in functions}
-    of_table = (("TableName", contract.LEDGER_TABLE),)
+    shown = {function: names.within(function) for function in functions}
+    of_table = (("TableName", names.ledger_table),)
     units = (("ConsumedReadCapacityUnits", "read units"), ("ConsumedWriteCapacityUnits", "write units"))
     yield (
         Graph(
@@ -118,6 +119,4 @@ def cost_rows(functions: Sequence[str]) -> Iterator[Row]:
 
 
 def _log_bytes(function: str, label: str) -> Line:
-    return Line(
-        "IncomingBytes", label, "Sum", "AWS/Logs", (("LogGroupName", f"{contract.LOG_GROUP_PREFIX}{function}"),)
-    )
+    return Line("IncomingBytes", label, "Sum", "AWS/Logs", (("LogGroupName", log_group(function)),))

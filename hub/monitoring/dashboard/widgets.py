@@ -23,7 +23,7 @@ _HEIGHT: Final = 6
 SHORT: Final = 300
 HOUR: Final = 3_600
 _REGION: Final = "${AWS::Region}"
-_ORGDNS: Final = (("service", contract.PREFIX),)
+_ORGDNS: Final = (("service", contract.SERVICE),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Line:
         metric: The name of the metric.
         label: What the graph calls it.
         statistic: The statistic of each period.
-        namespace: The namespace of the metric.
+        namespace: The namespace of the metric, or empty for that of the functions.
         dimensions: All dimensions of the metric.
         name: What expressions call it. A metric that they use is not shown itself.
         right: Whether its scale is the one on the right.
@@ -43,7 +43,7 @@ class Line:
     metric: str
     label: str
     statistic: str = "Sum"
-    namespace: str = contract.METRICS_NAMESPACE
+    namespace: str = ""
     dimensions: tuple[tuple[str, str], ...] = _ORGDNS
     name: str = ""
     right: bool = False
@@ -120,7 +120,7 @@ def of_function(function: str, metric: str, label: str, statistic: str = "Sum", 
 def runs(function: str, width: int) -> Graph:
     """How often a function runs, fails and is throttled."""
     lines = (("Invocations", "runs"), ("Errors", "failed"), ("Throttles", "throttled"))
-    title = function.removeprefix(f"{contract.PREFIX}-").capitalize()
+    title = function.rpartition("-")[2].capitalize()
     return Graph(title, "runs", tuple(of_function(function, *line) for line in lines), width)
 
 
@@ -142,27 +142,30 @@ def states(*lines: tuple[str, str]) -> tuple[Line, ...]:
     return tuple(Line(metric, label, "Maximum") for metric, label in lines)
 
 
-def body(rows: Iterable[Row]) -> str:
-    """The body of a dashboard: a line for each widget, so that changes are readable."""
-    shown = [json.dumps(widget, separators=(",", ":")) for widget in _placed(rows)]
+def body(rows: Iterable[Row], namespace: str) -> str:
+    """The body of a dashboard: a line for each widget, so that changes are readable.
+
+    `namespace` is that of the metrics which the functions write.
+    """
+    shown = [json.dumps(widget, separators=(",", ":")) for widget in _placed(rows, namespace)]
     # The periods stay those of the widgets, whatever time range is chosen: their titles and levels depend on them.
     return '{"periodOverride":"inherit","widgets":[\n' + ",\n".join(shown) + "\n]}\n"
 
 
-def _placed(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+def _placed(rows: Iterable[Row], namespace: str) -> Iterator[dict[str, Any]]:
     """Yield the widgets, each with its place: rows from top to bottom, widgets from left to right."""
     y = 0
     for row in rows:
         x = 0
         for widget in row:
-            kind, properties = _content(widget)
+            kind, properties = _content(widget, namespace)
             place = {"x": x, "y": y, "width": widget.width, "height": widget.height}
             yield {"type": kind, **place, "properties": properties}
             x += widget.width
         y += max(widget.height for widget in row)
 
 
-def _content(widget: Widget) -> tuple[str, dict[str, Any]]:
+def _content(widget: Widget, namespace: str) -> tuple[str, dict[str, Any]]:
     """The type of a widget, and its properties."""
     match widget:
         case Note():
@@ -174,10 +177,10 @@ def _content(widget: Widget) -> tuple[str, dict[str, Any]]:
             query = f"SOURCE '{widget.log_group}' | {widget.query}"
             return "log", {"title": widget.title, "region": _REGION, "view": "table", "query": query}
         case Graph():
-            return "metric", _graph(widget)
+            return "metric", _graph(widget, namespace)
 
 
-def _graph(graph: Graph) -> dict[str, Any]:
+def _graph(graph: Graph, namespace: str) -> dict[str, Any]:
     left = {"label": graph.unit, "min": 0, "showUnits": False}
     right = {"right": {"min": 0, "showUnits": False}} if _uses_right(graph.lines) else {}
     levels = [{"value": level.value, "label": level.label} for level in graph.levels]
@@ -188,7 +191,7 @@ def _graph(graph: Graph) -> dict[str, Any]:
         "period": graph.period,
         "yAxis": {"left": left} | right,
         **({"annotations": {"horizontal": levels}} if levels else {}),
-        "metrics": [_line(line) for line in graph.lines],
+        "metrics": [_line(line, namespace) for line in graph.lines],
     }
 
 
@@ -196,7 +199,7 @@ def _uses_right(lines: Sequence[Line | Expression]) -> bool:
     return any(isinstance(line, Line) and line.right for line in lines)
 
 
-def _line(line: Line | Expression) -> list[Any]:
+def _line(line: Line | Expression, namespace: str) -> list[Any]:
     if isinstance(line, Expression):
         return [{"expression": line.expression, "label": line.label}]
     rendering: dict[str, Any] = {"label": line.label, "stat": line.statistic}
@@ -204,4 +207,9 @@ def _line(line: Line | Expression) -> list[Any]:
         rendering |= {"id": line.name, "visible": False}
     if line.right:
         rendering["yAxis"] = "right"
-    return [line.namespace, line.metric, *(part for dimension in line.dimensions for part in dimension), rendering]
+    return [
+        line.namespace or namespace,
+        line.metric,
+        *(part for dimension in line.dimensions for part in dimension),
+        rendering,
+    ]

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from hub.runtime import contract
 from hub.runtime.associator.ports import AssociationRefused
 from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.aws.pace.calls import patient_turn
@@ -115,7 +114,7 @@ class VpcOwner:
         with self._client(ref, "route53profiles", ref.region) as client:
             try:
                 client.associate_profile(
-                    ProfileId=profile_id, ResourceId=ref.id, Name=contract.PROFILE, Priority=PROFILE_PRIORITY
+                    ProfileId=profile_id, ResourceId=ref.id, Name=self._roles.names.profile, Priority=PROFILE_PRIORITY
                 )
             except client.exceptions.ResourceExistsException:
                 return

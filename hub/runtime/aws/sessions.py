@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import Session
 
-from hub.runtime import contract, sdk
+from hub.runtime import sdk
 from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, required
 from hub.runtime.deadline import HUB_CALLS, QUEUE_CALLS, SPOKE_CALLS, CallLimits
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
+    from hub.runtime.installation import Names
     from hub.runtime.ports import Clock
 
 # A session that another role's session assumes lasts an hour at most (IAM User Guide, "Role chaining").
@@ -100,17 +101,19 @@ class MemberRoles:
 
     Attributes:
         pattern: Their ARNs, with `{account}` and `{role}` for what differs.
+        names: The names of the installation's resources, which the spoke stacks create there.
     """
 
     pattern: str
+    names: Names
 
     def reader(self, account: str) -> str:
         """The ARN of an account's reader role."""
-        return self.pattern.format(account=account, role=contract.READER_ROLE)
+        return self.pattern.format(account=account, role=self.names.reader_role)
 
     def vpc_associator(self, account: str) -> str:
         """The ARN of an account's role that associates VPCs."""
-        return self.pattern.format(account=account, role=contract.VPC_ROLE)
+        return self.pattern.format(account=account, role=self.names.vpc_role)
 
 
 @dataclass(frozen=True, slots=True)

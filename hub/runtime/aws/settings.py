@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime import contract
 from hub.runtime.aws.sessions import MemberRoles
 from hub.runtime.guard import Guard
+from hub.runtime.installation import Names
 from hub.runtime.model.usage import Limits
 from hub.runtime.policy import compiled
 from hub.runtime.policy.zone_ids import decoded
@@ -35,6 +36,11 @@ def value(name: str) -> str:
     if name not in os.environ:
         raise Misdeployed(f"the hub stack does not set {name}: {DEPLOY_BOTH}")
     return os.environ[name]
+
+
+def names() -> Names:
+    """Return the names of the installation's resources."""
+    return Names(value(contract.ENV_INSTALLATION))
 
 
 def account_of_role(name: str) -> str:
@@ -86,7 +92,7 @@ def policy_digest() -> str:
 
 def member_roles() -> MemberRoles:
     """Return the roles in the covered accounts."""
-    return MemberRoles(value(contract.ENV_MEMBER_ROLE_ARN))
+    return MemberRoles(value(contract.ENV_MEMBER_ROLE_ARN), names())
 
 
 def limits() -> Limits:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from hub.runtime import contract
 from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, required, text, text_in
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import Spoke
@@ -18,11 +17,13 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cloudformation import CloudFormationClient
 
+    from hub.runtime.installation import Names
+
 
 # Without the second permission, AWS answers that the account is not a delegated administrator.
 _NEEDED: Final = (
-    f"the role {contract.SWEEPER_ROLE} needs cloudformation:ListStackInstances and "
-    "organizations:ListDelegatedAdministrators, and the hub account must be a delegated administrator of StackSets"
+    "needs cloudformation:ListStackInstances and organizations:ListDelegatedAdministrators, and the hub account must "
+    "be a delegated administrator of StackSets"
 )
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _REGION: Final = re.compile(r"[a-z0-9-]{1,32}")
@@ -35,8 +36,9 @@ class StackSetSpokes:
     account alone, to which StackSets do not deploy.
     """
 
-    def __init__(self, client: CloudFormationClient, *, included: bool = False) -> None:
+    def __init__(self, client: CloudFormationClient, names: Names, *, included: bool = False) -> None:
         self._client = client
+        self._names = names
         self._included = included
 
     def listed(self) -> frozenset[Spoke | Unreadable]:
@@ -45,17 +47,18 @@ class StackSetSpokes:
         Raises:
             SpokesUnknown: if the list is incomplete.
         """
-        spokes = self._of(contract.REGION_STACK_SET)
-        return spokes | self._of(contract.INCLUDED_REGION_STACK_SET) if self._included else spokes
+        spokes = self._of(self._names.region_stack_set)
+        return spokes | self._of(self._names.included_region_stack_set) if self._included else spokes
 
     def _of(self, stack_set: str) -> frozenset[Spoke | Unreadable]:
         paginator = self._client.get_paginator("list_stack_instances")
         try:
             pages = list(paginator.paginate(StackSetName=stack_set, CallAs="DELEGATED_ADMIN"))
         except (ClientError, *NO_ANSWER) as error:
-            if stack_set == contract.INCLUDED_REGION_STACK_SET and _is_missing(error):
+            if stack_set == self._names.included_region_stack_set and _is_missing(error):
                 return frozenset()
-            raise SpokesUnknown(f"cannot list the stack instances of {stack_set}: {_NEEDED}: {error}") from error
+            needed = f"the role {self._names.sweeper_role} {_NEEDED}"
+            raise SpokesUnknown(f"cannot list the stack instances of {stack_set}: {needed}: {error}") from error
         found: set[Spoke | Unreadable] = set()
         for page in pages:
             summaries = readable(lambda each: list(required(each, "Summaries")), page, stack_set)

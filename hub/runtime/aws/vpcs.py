@@ -100,7 +100,7 @@ class SpokeVpcs:
     ) -> DescribedVpcs:
         role_arn = self._roles.reader(spoke.account)
         with translated(self._clients, role_arn, spoke):
-            description = _Description(self._clients, role_arn, spoke, self._profile_owner, self._zones)
+            description = _Description(self._clients, self._roles, spoke, self._profile_owner, self._zones)
             own: dict[str, Mapping[str, Any]] = {}
             shared: set[SharedVpc] = set()
             found: list[Vpc | Unreadable] = []
@@ -136,11 +136,13 @@ class _Description:
     def __init__(
         self,
         clients: AssumedClients,
-        role_arn: str,
+        roles: MemberRoles,
         spoke: Spoke,
         profile_owner: str,
         zones: Mapping[str, Fqdn],
     ) -> None:
+        role_arn = roles.reader(spoke.account)
+        self._profile = roles.names.profile
         self._spoke = spoke
         self._profile_owner = profile_owner
         self._own_zones = zones
@@ -161,7 +163,7 @@ class _Description:
             return
         rules, resolver_configs = Rules(self._resolver), self._resolver_configs()
         firewalls = Firewalls(self._resolver, frozenset(self._own_zones.values()), self.denied)
-        profiles = Profiles(self._profiles, self._profile_owner, self._own_zones, self.denied)
+        profiles = Profiles(self._profiles, self._profile_owner, self._own_zones, self._profile, self.denied)
         servers = dict(dhcp_options) | self._dns_servers(described.values(), dhcp_options)
         for vpc_id, vpc in described.items():
             if self._profile_owner and vpc_id in profiles.unread:

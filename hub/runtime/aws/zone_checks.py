@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hub.runtime.aws.zones import WriterZones
 
 # The name below a zone, and the owner, of the record set that nobody has.
-NOBODYS: Final = f"{contract.PREFIX}-check"
+NOBODYS: Final = f"{contract.SERVICE}-check"
 # Addresses and names that nobody has: RFC 5737 and RFC 6761.
 _VALUES: Final = {RecordType.A: "192.0.2.1", RecordType.PTR: f"{NOBODYS}.invalid."}
 

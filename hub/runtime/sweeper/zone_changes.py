@@ -31,6 +31,14 @@ _NAME: Final = re.compile(r"(?=.{1,255}$)(?:[a-z0-9_-]{1,63}\.)+")
 
 
 @dataclass(frozen=True, slots=True)
+class Writer:
+    """The role with which the publisher changes records, and the networking account, which has it and the zones."""
+
+    account: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneChange:
     """Someone else changed records of these names in a zone. `names` is None if the event does not say which.
 
@@ -49,7 +57,7 @@ def is_zone_change(content: dict[str, Any]) -> bool:
     return content.get("source") == contract.ZONE_SOURCE
 
 
-def sweeper_task_of(body: str, owner: str, zone_ids: Collection[str]) -> SweeperTask | ZoneChange:
+def sweeper_task_of(body: str, writer: Writer, zone_ids: Collection[str]) -> SweeperTask | ZoneChange:
     """Return the task in a message of the sweeper's queue, or what the event of a change reports.
 
     Raises:
@@ -57,20 +65,20 @@ def sweeper_task_of(body: str, owner: str, zone_ids: Collection[str]) -> Sweeper
     """
     content = content_of(body)
     if is_zone_change(content):
-        return zone_change_of(content, owner, zone_ids)
+        return zone_change_of(content, writer, zone_ids)
     task = task_in(content)
     if isinstance(task, Associate):
         raise NotOurs("the message is a task for the associator")
     return task
 
 
-def zone_change_of(event: dict[str, Any], owner: str, zone_ids: Collection[str]) -> ZoneChange:
-    """Return the change that an event reports. `owner` is the networking account.
+def zone_change_of(event: dict[str, Any], writer: Writer, zone_ids: Collection[str]) -> ZoneChange:
+    """Return the change that an event reports.
 
     Raises:
         NotOurs: if the event is not a successful change in one of the zones, or the publisher made the change.
     """
-    if event.get("account") != owner:
+    if event.get("account") != writer.account:
         raise NotOurs(f"the event is from {short(event.get('account'))}, not from the networking account")
     detail = detail_of(event)
     if detail.get("eventName") != contract.ZONE_CALL or "errorCode" in detail:
@@ -79,7 +87,7 @@ def zone_change_of(event: dict[str, Any], owner: str, zone_ids: Collection[str])
     identity = identity if isinstance(identity, dict) else {}
     # The ARN of a role may have a path. An account has only one role of a name, whatever its path is.
     issuer, _, role = _issuer(identity).rpartition("/")
-    if role == contract.WRITER_ROLE and f":iam::{owner}:role" in issuer:
+    if role == writer.role and f":iam::{writer.account}:role" in issuer:
         raise NotOurs("the publisher made the change")
     parameters = detail.get("requestParameters")
     parameters = parameters if isinstance(parameters, dict) else {}

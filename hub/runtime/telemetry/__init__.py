@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools import Logger, Metrics
@@ -11,6 +12,7 @@ from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import Ama
 
 from hub.runtime import contract
 from hub.runtime.boundary.texts import bounded_fields
+from hub.runtime.installation import DEFAULT_INSTALLATION
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 from hub.runtime.sweeper.differences import Difference
@@ -41,8 +43,10 @@ class _QuietProvider(AmazonCloudWatchEMFProvider):
             super().flush_metrics(raise_on_empty_metrics)
 
 
-logger: Final = Logger(service=contract.PREFIX, json_serializer=serialized)
-metrics: Final = Metrics(provider=_QuietProvider(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX))
+# Of the installation. Powertools reads this variable, too.
+NAMESPACE: Final = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", DEFAULT_INSTALLATION)
+logger: Final = Logger(service=contract.SERVICE, json_serializer=serialized)
+metrics: Final = Metrics(provider=_QuietProvider(namespace=NAMESPACE, service=contract.SERVICE))
 
 # Names, instances or changes in one log line.
 SHOWN_NAMES: Final = 10
@@ -103,8 +107,8 @@ def report_events_fault(reason: str) -> None:
 # What an audit finds that others changed. An event tells of it within seconds, if one comes.
 _CHANGED_BY_OTHERS: Final = frozenset({Difference.MISSING, Difference.EDITED, Difference.FOREIGN})
 _NO_EVENT: Final = (
-    "the stack of zone changes is not deployed in the networking account, no trail logs the calls there, or the role "
-    f"{contract.ZONE_CHANGES_ROLE} may not call events:PutEvents"
+    "the stack of zone changes is not deployed in the networking account, no trail logs the calls there, or the "
+    "stack's role may not call events:PutEvents"
 )
 
 

@@ -11,7 +11,7 @@ from hub.runtime import contract
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.tasks import AUDITS
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
-from hub.runtime.telemetry import SHOWN_NAMES, logger, metrics
+from hub.runtime.telemetry import NAMESPACE, SHOWN_NAMES, logger, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,9 +31,9 @@ def report_deferred(outcomes: Iterable[NameOutcome]) -> None:
     metrics.add_metric("NamesDeferred", MetricUnit.Count, deferred.total())
     most = dict(deferred.most_common(SHOWN_NAMES))
     for account, number in most.items():
-        service = {"service": contract.PREFIX}
+        service = {"service": contract.SERVICE}
         with single_metric(
-            "NamesDeferred", MetricUnit.Count, number, namespace=contract.METRICS_NAMESPACE, default_dimensions=service
+            "NamesDeferred", MetricUnit.Count, number, namespace=NAMESPACE, default_dimensions=service
         ) as metric:
             metric.add_dimension("account", account)
     logger.info("names deferred", extra={"names": deferred.total(), "accounts": most})

@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from hub.runtime import contract
 from hub.runtime.publisher.outcome import NameResult
-from hub.runtime.telemetry import metrics
+from hub.runtime.telemetry import NAMESPACE, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -53,7 +53,7 @@ def _report_seconds(outcomes: Collection[NameOutcome], changes: NameChanges, obj
         metrics.add_metric("NamesInTime", MetricUnit.Count, in_time)
     for zone_id, of_zone in by_zone.items():
         # Metrics of their own, because those of the function have no zone.
-        of_this = EphemeralMetrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
+        of_this = EphemeralMetrics(namespace=NAMESPACE, service=contract.SERVICE)
         of_this.add_dimension("zone", zone_id)
         for seconds in of_zone:
             of_this.add_metric("SecondsToRecord", MetricUnit.Seconds, seconds)

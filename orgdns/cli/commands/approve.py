@@ -11,7 +11,18 @@ from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import names_of, overview
-from orgdns.cli.terminal import All, Json, Profile, Region, confirmed, errors_reported, print_json, say, screen
+from orgdns.cli.terminal import (
+    All,
+    Installation,
+    Json,
+    Profile,
+    Region,
+    confirmed,
+    errors_reported,
+    print_json,
+    say,
+    screen,
+)
 
 
 def run(
@@ -25,6 +36,7 @@ def run(
     everything: All = False,
     profile: Profile = None,
     region: Region = None,
+    installation: Installation = None,
 ) -> None:
     """Approve pending removals of names and associations.
 
@@ -33,7 +45,7 @@ def run(
     The exit code is 0 if nothing is pending there any longer, 2 without confirmation, and 1 on an error.
     """
     with errors_reported():
-        account = HubAccount.of(profile, region)
+        account = HubAccount.of(profile, region, installation)
         hub = account.ledger()
         state = overview(hub)
         if bool(subjects) == all_pending:

@@ -14,7 +14,7 @@ from orgdns.cli.reports.nearest import unknown_spokes
 from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import instances_of, overview, spoke_of
-from orgdns.cli.terminal import All, Json, Profile, Region, errors_reported, print_json, screen
+from orgdns.cli.terminal import All, Installation, Json, Profile, Region, errors_reported, print_json, screen
 
 
 def run(
@@ -26,13 +26,14 @@ def run(
     everything: All = False,
     profile: Profile = None,
     region: Region = None,
+    installation: Installation = None,
 ) -> None:
     """Show which accounts, regions and VPCs orgdns covers.
 
     The exit code is 0 if nothing is wrong, 2 if something is, and 1 on an error.
     """
     with errors_reported():
-        account = HubAccount.of(profile, region)
+        account = HubAccount.of(profile, region, installation)
         hub = account.ledger()
         wanted = [spoke_of(text) for text in spokes or ()]
         stacks = account.stack_instances()

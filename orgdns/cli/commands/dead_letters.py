@@ -9,7 +9,7 @@ from orgdns.cli.render.documents.dead_letters import dead_letters_document
 from orgdns.cli.reports.dead_letters import DeadLetterQueue
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import All, Json, Profile, Region, confirmed, errors_reported, print_json, screen
+from orgdns.cli.terminal import All, Installation, Json, Profile, Region, confirmed, errors_reported, print_json, screen
 
 
 def run(
@@ -21,13 +21,14 @@ def run(
     everything: All = False,
     profile: Profile = None,
     region: Region = None,
+    installation: Installation = None,
 ) -> None:
     """List dead letters with their reasons, and send events again.
 
     The exit code is 0 if no dead letters remain, 2 if some do, and 1 on an error.
     """
     with errors_reported():
-        queues = HubAccount.of(profile, region).dead_letter_queues()
+        queues = HubAccount.of(profile, region, installation).dead_letter_queues()
         found = queues.read((queue,) if queue else tuple(DeadLetterQueue))
         if not as_json:
             show_dead_letters(screen(), found, everything=everything)

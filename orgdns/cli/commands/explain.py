@@ -16,7 +16,16 @@ from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import now
 from orgdns.cli.sources.live import LiveAws, live_report
 from orgdns.cli.sources.lookup import Lookup, NothingToExplain
-from orgdns.cli.terminal import Json, Profile, Region, errors_reported, print_json, reading_progress, screen
+from orgdns.cli.terminal import (
+    Installation,
+    Json,
+    Profile,
+    Region,
+    errors_reported,
+    print_json,
+    reading_progress,
+    screen,
+)
 
 if TYPE_CHECKING:
     from hub.runtime.model.names import InstanceRef
@@ -47,6 +56,7 @@ def run(
     as_json: Json = False,
     profile: Profile = None,
     region: Region = None,
+    installation: Installation = None,
 ) -> None:
     """Explain the names of an instance, or the holders of a name or an address.
 
@@ -55,7 +65,7 @@ def run(
     with errors_reported(), reading_progress() as progress:
         if (network_profile or account_profile) and not live:
             raise NothingToExplain("--network-profile and --account-profile need --live")
-        account = HubAccount.of(profile, region)
+        account = HubAccount.of(profile, region, installation)
         lookup = Lookup(account.ledger(), progress)
         names: tuple[NameReport, ...]
         refs: list[InstanceRef]

@@ -6,7 +6,7 @@ import typer
 
 from orgdns.cli.sources.deployed import HubUnknown
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import Json, Profile, Region, errors_reported, print_json, say
+from orgdns.cli.terminal import Installation, Json, Profile, Region, errors_reported, print_json, say
 
 
 def run(
@@ -15,6 +15,7 @@ def run(
     as_json: Json = False,
     profile: Profile = None,
     region: Region = None,
+    installation: Installation = None,
 ) -> None:
     """Stop all writing to the zones, and all changes of their associations.
 
@@ -23,7 +24,7 @@ def run(
     with errors_reported():
         if not reason.strip() or not reason.isprintable():
             raise HubUnknown("--reason must be printable text")
-        account = HubAccount.of(profile, region)
+        account = HubAccount.of(profile, region, installation)
         account.ledger().statuses.pause(reason, account.caller())
     if as_json:
         print_json({"paused": reason})

@@ -39,7 +39,7 @@ def run(
         changed = load(config)
         for warning in changed.warnings():
             typer.echo(f"{config}: warning: {warning}", err=True)
-        hub = HubAccount.of(profile, region).ledger()
+        hub = HubAccount.of(profile, region, changed.installation).ledger()
         current = snapshot(hub.table, progress)
         zone_ids = zone_ids_of(changed, hub.deployed)
         policy = changed.compiled_policy()

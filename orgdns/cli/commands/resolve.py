@@ -13,7 +13,16 @@ from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import known_vpcs, vpc_row
 from orgdns.cli.sources.lookup import Lookup, fqdn_of
-from orgdns.cli.terminal import Json, Profile, Region, errors_reported, print_json, reading_progress, screen
+from orgdns.cli.terminal import (
+    Installation,
+    Json,
+    Profile,
+    Region,
+    errors_reported,
+    print_json,
+    reading_progress,
+    screen,
+)
 
 
 def run(
@@ -23,6 +32,7 @@ def run(
     as_json: Json = False,
     profile: Profile = None,
     region: Region = None,
+    installation: Installation = None,
 ) -> None:
     """Show which zone and record answer a name in a VPC.
 
@@ -31,7 +41,7 @@ def run(
     """
     with errors_reported(), reading_progress() as progress:
         fqdn = fqdn_of(name)
-        hub = HubAccount.of(profile, region).ledger()
+        hub = HubAccount.of(profile, region, installation).ledger()
         row = vpc_row(hub, vpc)
         covered = {status.spoke for status in hub.statuses.spoke_statuses()}
         if row.vpc is None and row.ref.spoke in covered:

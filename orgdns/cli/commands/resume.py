@@ -1,13 +1,19 @@
 """`orgdns resume`: resume writing."""
 
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import Json, Profile, Region, errors_reported, print_json, say
+from orgdns.cli.terminal import Installation, Json, Profile, Region, errors_reported, print_json, say
 
 
-def run(*, as_json: Json = False, profile: Profile = None, region: Region = None) -> None:
+def run(
+    *,
+    as_json: Json = False,
+    profile: Profile = None,
+    region: Region = None,
+    installation: Installation = None,
+) -> None:
     """Resume writing to the zones, and audit all of them."""
     with errors_reported():
-        account = HubAccount.of(profile, region)
+        account = HubAccount.of(profile, region, installation)
         account.ledger().statuses.resume(account.caller())
     if as_json:
         print_json({"paused": None})

@@ -11,7 +11,7 @@ from orgdns.cli.render.status import show_status
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.status.problems import problems
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import All, Json, Profile, Region, errors_reported, print_json, screen
+from orgdns.cli.terminal import All, Installation, Json, Profile, Region, errors_reported, print_json, screen
 
 Watch = Annotated[
     float | None,
@@ -26,13 +26,14 @@ def run(
     watch: Watch = None,
     profile: Profile = None,
     region: Region = None,
+    installation: Installation = None,
 ) -> None:
     """Show what needs attention, and how far sweeps have come.
 
     The exit code is 0 if all is well, 2 if something needs attention, is in progress or is unknown, and 1 on an error.
     """
     with errors_reported():
-        account = HubAccount.of(profile, region)
+        account = HubAccount.of(profile, region, installation)
         hub = account.ledger()
         state = account.status(hub)
         if as_json:

@@ -10,7 +10,7 @@ from orgdns.cli.reports.nearest import unknown_spokes
 from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import spoke_of
-from orgdns.cli.terminal import Json, Profile, Region, errors_reported, print_json, say
+from orgdns.cli.terminal import Installation, Json, Profile, Region, errors_reported, print_json, say
 
 
 def run(
@@ -25,13 +25,14 @@ def run(
     as_json: Json = False,
     profile: Profile = None,
     region: Region = None,
+    installation: Installation = None,
 ) -> None:
     """Sweep spokes now: compare their instances with the ledger.
 
     A spoke that neither StackSets nor the ledger knows is an error, and nothing is swept.
     """
     with errors_reported():
-        account = HubAccount.of(profile, region)
+        account = HubAccount.of(profile, region, installation)
         hub = account.ledger()
         known = {status.spoke for status in hub.statuses.spoke_statuses()}
         wanted = [spoke_of(text) for text in spokes] if spokes else sorted(known)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.installation import log_group
 from orgdns.cli.render.layout import record, show_line, show_lines
 from orgdns.cli.render.plan import SHOWN
 from orgdns.cli.render.text import BAD, QUIET, visible
 from orgdns.cli.reports.dead_letters import (
-    ASSOCIATOR_LOG_GROUP,
     ASSOCIATOR_LOG_MESSAGE,
     BACKLOG_LOG_MESSAGE,
-    OBSERVER_LOG_GROUP,
     OBSERVER_LOG_MESSAGE,
-    PUBLISHER_LOG_GROUP,
     PUBLISHER_LOG_MESSAGE,
-    SWEEPER_LOG_GROUP,
     SWEEPER_LOG_MESSAGE,
 )
 
@@ -25,12 +22,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from hub.runtime.installation import Names
     from orgdns.cli.reports.dead_letters import DeadEvent, DeadLetters, DeadTask, DiscardedRecords
 
-_OBSERVER_FAILED: Final = (
-    f"The reason is in {OBSERVER_LOG_GROUP}: look for the message {OBSERVER_LOG_MESSAGE!r}, which has the instance and "
-    "the reason, or for an error of the function itself."
-)
 _RESEND: Final = (
     "Fix the cause first, then send the events again: orgdns dead-letters --resend. An event is only a hint, so an old "
     "event does no harm."
@@ -39,22 +33,9 @@ _NAMES_UNKNOWN: Final = (
     "Lambda reports only where in the ledger's stream the changes are, not their names, so there is nothing to send "
     "again."
 )
-_NAMES_IN_LOG: Final = (
-    f"{PUBLISHER_LOG_GROUP} has the names that the publisher processed: look for the message {PUBLISHER_LOG_MESSAGE!r} "
-    "between the first change and the time it was discarded, or for an error of the function itself."
-)
 _NEXT_AUDIT: Final = (
     "The claims are still in the ledger: orgdns explain NAME shows the missing changes as waiting. The next audit "
     "finds these names within a day; orgdns audit starts it now."
-)
-_BACKLOG_FAILED: Final = (
-    f"The reason is in {PUBLISHER_LOG_GROUP}: look for the message {BACKLOG_LOG_MESSAGE!r}, or for an error of the "
-    "function itself. There is nothing to send again."
-)
-_RUNS_AGAIN: Final = (
-    f"The sweeper's reason is in {SWEEPER_LOG_GROUP}: look for the message {SWEEPER_LOG_MESSAGE!r}, or for an error of "
-    f"the function itself. The associator's is in {ASSOCIATOR_LOG_GROUP}: {ASSOCIATOR_LOG_MESSAGE!r}. There is nothing "
-    "to send again: spokes and their VPCs are swept every hour, and zones are audited every day."
 )
 
 
@@ -71,24 +52,57 @@ def show_dead_letters(console: Console, found: DeadLetters, *, everything: bool)
             everything=everything,
         )
         failed = any(not event.undelivered for event in found.events)
-        _show_notes(console, [*([_OBSERVER_FAILED] if failed else []), _RESEND])
+        _show_notes(console, [*([_observer_failed(found.names)] if failed else []), _RESEND])
     if found.discarded_records:
         heading = f"Ledger changes that the publisher did not publish: {len(found.discarded_records):,} messages"
         _show(console, heading, [_discarded(console, each) for each in found.discarded_records], everything=everything)
-        _show_notes(console, [_NAMES_UNKNOWN, _NAMES_IN_LOG, _NEXT_AUDIT])
+        _show_notes(console, [_NAMES_UNKNOWN, _names_in_log(found.names), _NEXT_AUDIT])
     tasks = [*found.tasks, *found.associations]
     if tasks:
         lines = _task_lines(console, tasks)
         _show(console, f"Sweeps, audits and associations: {len(lines):,}", lines, everything=everything)
-        _show_notes(console, [_RUNS_AGAIN])
+        _show_notes(console, [_runs_again(found.names)])
     if found.deferred:
         lines = _task_lines(console, found.deferred)
         _show(console, f"Names of the backlog: {len(lines):,} messages", lines, everything=everything)
-        _show_notes(console, [_BACKLOG_FAILED, _NEXT_AUDIT])
+        _show_notes(console, [_backlog_failed(found.names), _NEXT_AUDIT])
     for queue, number in found.hidden.items():
         if number:
-            text = f"{queue.queue}: about {number:,} more messages, which another reader has received or just deleted."
-            show_line(console, visible(f"{text} Try again in a minute.", QUIET))
+            text = f"about {number:,} more messages, which another reader has received or just deleted."
+            show_line(console, visible(f"{queue.queue(found.names)}: {text} Try again in a minute.", QUIET))
+
+
+def _observer_failed(names: Names) -> str:
+    group = log_group(names.observer_function)
+    return (
+        f"The reason is in {group}: look for the message {OBSERVER_LOG_MESSAGE!r}, which has the instance and the "
+        "reason, or for an error of the function itself."
+    )
+
+
+def _names_in_log(names: Names) -> str:
+    return (
+        f"{log_group(names.publisher_function)} has the names that the publisher processed: look for the message "
+        f"{PUBLISHER_LOG_MESSAGE!r} between the first change and the time it was discarded, or for an error of the "
+        "function itself."
+    )
+
+
+def _backlog_failed(names: Names) -> str:
+    group = log_group(names.publisher_function)
+    return (
+        f"The reason is in {group}: look for the message {BACKLOG_LOG_MESSAGE!r}, or for an error of the function "
+        "itself. There is nothing to send again."
+    )
+
+
+def _runs_again(names: Names) -> str:
+    sweeper, associator = log_group(names.sweeper_function), log_group(names.associator_function)
+    return (
+        f"The sweeper's reason is in {sweeper}: look for the message {SWEEPER_LOG_MESSAGE!r}, or for an error of the "
+        f"function itself. The associator's is in {associator}: {ASSOCIATOR_LOG_MESSAGE!r}. There is nothing to send "
+        "again: spokes and their VPCs are swept every hour, and zones are audited every day."
+    )
 
 
 def _task_lines(console: Console, tasks: Iterable[DeadTask]) -> list[Text]:

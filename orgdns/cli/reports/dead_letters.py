@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.runtime import contract
 from hub.runtime.associator.events import vpc_hint_of
+from hub.runtime.installation import DEFAULT_NAMES, Names, log_group
 from hub.runtime.messages import NotOurs, content_of, release_of, task_of
 from hub.runtime.model.tasks import AUDITS, Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.observer.events import Call, Heartbeat, Hint, event_of
@@ -20,14 +20,10 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import InstanceRef
     from hub.runtime.model.tasks import Task
 
-# The log group in which each function reports a failure, and the message that it logs.
-OBSERVER_LOG_GROUP: Final = f"{contract.LOG_GROUP_PREFIX}{contract.OBSERVER_FUNCTION}"
+# The message with which each function logs a failure.
 OBSERVER_LOG_MESSAGE: Final = "event will be retried"
-PUBLISHER_LOG_GROUP: Final = f"{contract.LOG_GROUP_PREFIX}{contract.PUBLISHER_FUNCTION}"
 PUBLISHER_LOG_MESSAGE: Final = "name will be retried"
-SWEEPER_LOG_GROUP: Final = f"{contract.LOG_GROUP_PREFIX}{contract.SWEEPER_FUNCTION}"
 SWEEPER_LOG_MESSAGE: Final = "task will be retried"
-ASSOCIATOR_LOG_GROUP: Final = f"{contract.LOG_GROUP_PREFIX}{contract.ASSOCIATOR_FUNCTION}"
 ASSOCIATOR_LOG_MESSAGE: Final = "VPC will be retried"
 BACKLOG_LOG_MESSAGE: Final = "message of the backlog will be retried"
 # Names of the backlog in the description of a message.
@@ -46,20 +42,19 @@ class DeadLetterQueue(StrEnum):
     ASSOCIATIONS = "associations"
     BACKLOG = "backlog"
 
-    @property
-    def queue(self) -> str:
+    def queue(self, names: Names) -> str:
         """The name of the queue in SQS."""
         match self:
             case DeadLetterQueue.EVENTS:
-                return contract.EVENTS_DEAD_LETTER_QUEUE
+                return names.events_dead_letter_queue
             case DeadLetterQueue.PUBLISHER:
-                return contract.PUBLISHER_DEAD_LETTER_QUEUE
+                return names.publisher_dead_letter_queue
             case DeadLetterQueue.SWEEPS:
-                return contract.SWEEPS_DEAD_LETTER_QUEUE
+                return names.sweeps_dead_letter_queue
             case DeadLetterQueue.ASSOCIATIONS:
-                return contract.ASSOCIATIONS_DEAD_LETTER_QUEUE
+                return names.associations_dead_letter_queue
             case DeadLetterQueue.BACKLOG:
-                return contract.BACKLOG_DEAD_LETTER_QUEUE
+                return names.backlog_dead_letter_queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +113,10 @@ class DeadTask:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
-    """The messages found; `hidden` is the approximate number of further messages in flight, by queue read."""
+    """The messages found; `hidden` is the approximate number of further messages in flight, by queue read.
+
+    `names` are the names of the installation's resources.
+    """
 
     events: tuple[DeadEvent, ...]
     discarded_records: tuple[DiscardedRecords, ...]
@@ -126,6 +124,7 @@ class DeadLetters:
     tasks: tuple[DeadTask, ...] = ()
     associations: tuple[DeadTask, ...] = ()
     deferred: tuple[DeadTask, ...] = ()
+    names: Names = DEFAULT_NAMES
 
     @property
     def any(self) -> bool:
@@ -134,7 +133,7 @@ class DeadLetters:
         return bool(self.events or self.discarded_records or tasks or any(self.hidden.values()))
 
 
-def dead_event(message: Message) -> DeadEvent:
+def dead_event(message: Message, names: Names) -> DeadEvent:
     """The event in a message of the events' dead-letter queue.
 
     EventBridge adds its reason as message attributes ("Using dead-letter queues to process undelivered events",
@@ -156,7 +155,7 @@ def dead_event(message: Message) -> DeadEvent:
                 instance, kind = None, f"call in {spoke}"
             case Heartbeat():
                 instance, kind = None, "heartbeat of the hub"
-        reason = f"the observer failed on it five times: see {OBSERVER_LOG_GROUP}"
+        reason = f"the observer failed on it five times: see {log_group(names.observer_function)}"
     if code is not None:
         error = attributes.get("ERROR_MESSAGE") or "no message"
         retries = f" after {attributes['RETRY_ATTEMPTS']} retries" if "RETRY_ATTEMPTS" in attributes else ""
@@ -164,7 +163,7 @@ def dead_event(message: Message) -> DeadEvent:
     return DeadEvent(message.id, instance, kind, _time_of(message.body), message.received, code is not None, reason)
 
 
-def dead_task(message: Message) -> DeadTask:
+def dead_task(message: Message, names: Names) -> DeadTask:
     """The task in a message of the sweeper's or the associator's dead-letter queue.
 
     EventBridge Scheduler adds its reason as message attributes ("Configuring a dead-letter queue for EventBridge
@@ -182,23 +181,24 @@ def dead_task(message: Message) -> DeadTask:
         error = attributes.get("ERROR_MESSAGE") or "no message"
         reason = f"it could not be scheduled: {attributes['ERROR_CODE']}: {error}"
     elif isinstance(task, Associate):
-        reason = f"the associator failed on it five times: see {ASSOCIATOR_LOG_GROUP}"
+        reason = f"the associator failed on it five times: see {log_group(names.associator_function)}"
     else:
-        reason = f"the sweeper failed on it five times: see {SWEEPER_LOG_GROUP}"
+        reason = f"the sweeper failed on it five times: see {log_group(names.sweeper_function)}"
     return DeadTask(message.id, _description(task), reason)
 
 
-def dead_release(message: Message) -> DeadTask:
+def dead_release(message: Message, names: Names) -> DeadTask:
     """The names in a message of the backlog's dead-letter queue."""
     try:
         release = release_of(message.body)
     except NotOurs as refused:
         return DeadTask(message.id, "", f"not from the publisher: {refused}")
     cause = release.account or AUDITS
-    names = [name.key.fqdn.removesuffix(".") for name in release.names]
-    shown = f"{', '.join(names[:SHOWN_NAMES])}{', ...' if len(names) > SHOWN_NAMES else ''}"
-    reason = f"the publisher could not bring them back in 20 hours: see {PUBLISHER_LOG_GROUP}; an audit finds them"
-    return DeadTask(message.id, f"{len(names) + release.unreadable} names, because of {cause}: {shown}", reason)
+    fqdns = [name.key.fqdn.removesuffix(".") for name in release.names]
+    shown = f"{', '.join(fqdns[:SHOWN_NAMES])}{', ...' if len(fqdns) > SHOWN_NAMES else ''}"
+    group = log_group(names.publisher_function)
+    reason = f"the publisher could not bring them back in 20 hours: see {group}; an audit finds them"
+    return DeadTask(message.id, f"{len(fqdns) + release.unreadable} names, because of {cause}: {shown}", reason)
 
 
 def _task(body: str) -> Task:
@@ -231,7 +231,7 @@ def _description(task: Task) -> str:
             return f"association of {', '.join(vpc_ids)} in {spoke}"
 
 
-def discarded_records(message: Message) -> DiscardedRecords:
+def discarded_records(message: Message, names: Names) -> DiscardedRecords:
     """The discarded records in a message of the publisher's dead-letter queue.
 
     The message has the position of the records in the stream, not the records ("Retain discarded records for a DynamoDB
@@ -245,9 +245,10 @@ def discarded_records(message: Message) -> DiscardedRecords:
     if condition:
         attempts = _number(request, "approximateInvokeCount")
         error = _text(response, "functionError")
+        group = log_group(names.publisher_function)
         reason = (
             f"{condition}{f' after about {attempts} attempts' if attempts is not None else ''}"
-            f"{f', the last with the function error {error}' if error else ''}: see {PUBLISHER_LOG_GROUP}"
+            f"{f', the last with the function error {error}' if error else ''}: see {group}"
         )
     else:
         reason = "not a message from Lambda about a stream"

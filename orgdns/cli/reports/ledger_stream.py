@@ -9,18 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime import contract
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# The queue that each function processes. The publisher processes the ledger's stream, too.
-SOURCES: Final = {
-    contract.OBSERVER_FUNCTION: contract.EVENTS_QUEUE,
-    contract.PUBLISHER_FUNCTION: contract.BACKLOG_QUEUE,
-    contract.SWEEPER_FUNCTION: contract.SWEEPS_QUEUE,
-    contract.ASSOCIATOR_FUNCTION: contract.ASSOCIATIONS_QUEUE,
-}
+    from hub.runtime.installation import Names
+
 PROCEDURE: Final = "see docs/restore.md"
 # The states of a mapping that reads its source, or is about to (Lambda API Reference, EventSourceMappingConfiguration).
 WORKING: Final = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
@@ -46,6 +39,16 @@ class Mapping:
     state: str
     result: str = ""
     function: str = ""
+
+
+def sources(names: Names) -> dict[str, str]:
+    """The queue that each function processes. The publisher processes the ledger's stream, too."""
+    return {
+        names.observer_function: names.events_queue,
+        names.publisher_function: names.backlog_queue,
+        names.sweeper_function: names.sweeps_queue,
+        names.associator_function: names.associations_queue,
+    }
 
 
 def table_fault(table: LedgerTable) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hub.runtime import contract
 from hub.runtime.aws.backlog.rows import DynamoBacklog
 from orgdns.cli.reports.status.overview import Backlog
 from orgdns.cli.sources.deployed import HubUnknown
@@ -40,7 +39,7 @@ def backlog(hub: HubLedger, client: SQSClient) -> Backlog:
         HubUnknown: if the queue cannot be found or read.
         LedgerUnavailable: if the ledger cannot be read.
     """
-    messages = waiting_messages(client, contract.BACKLOG_QUEUE)
+    messages = waiting_messages(client, hub.deployed.names.backlog_queue)
     return Backlog(messages, DynamoBacklog(hub.table).counts() if messages else {})
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.messages import group_of
 from orgdns.cli.reports.dead_letters import (
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
+    from hub.runtime.installation import Names
+
 # Messages that were read are hidden from other readers until they are released, or for this long if the command dies.
 VISIBILITY_SECONDS: Final = 60
 # ReceiveMessage returns at most ten messages, and queries all servers only with a wait time
@@ -50,6 +51,7 @@ class DeadLetterQueues:
     """The queues, with the operator's credentials of the hub account."""
 
     client: SQSClient
+    names: Names
 
     def read(self, queues: Collection[DeadLetterQueue]) -> DeadLetters:
         """The messages in these queues. Nothing is deleted, and all messages are visible to others again afterwards.
@@ -60,26 +62,28 @@ class DeadLetterQueues:
         messages: dict[DeadLetterQueue, tuple[Message, ...]] = {}
         hidden: dict[DeadLetterQueue, int] = {}
         for queue in queues:
-            with self._errors_translated(queue.queue):
-                if queue is DeadLetterQueue.ASSOCIATIONS and not self._exists(queue.queue):
+            name = queue.queue(self.names)
+            with self._errors_translated(name):
+                if queue is DeadLetterQueue.ASSOCIATIONS and not self._exists(name):
                     # A hub has this queue only if some zone has `resolved_by`.
                     continue
-                url = self._url(queue.queue)
+                url = self._url(name)
                 # Before reading, or the messages that we read would count.
                 hidden[queue] = self._hidden(url)
                 with closing(self._received(url)) as received:
                     messages[queue] = tuple(map(_message, received))
-        events = map(dead_event, messages.get(DeadLetterQueue.EVENTS, ()))
-        discarded = map(discarded_records, messages.get(DeadLetterQueue.PUBLISHER, ()))
+        events = (dead_event(each, self.names) for each in messages.get(DeadLetterQueue.EVENTS, ()))
+        discarded = (discarded_records(each, self.names) for each in messages.get(DeadLetterQueue.PUBLISHER, ()))
         return DeadLetters(
             events=tuple(sorted(events, key=lambda event: (event.time, event.message_id))),
             discarded_records=tuple(
                 sorted(discarded, key=lambda records: (records.discarded_at or "", records.message_id))
             ),
             hidden=hidden,
-            tasks=_dead_tasks(messages.get(DeadLetterQueue.SWEEPS, ())),
-            associations=_dead_tasks(messages.get(DeadLetterQueue.ASSOCIATIONS, ())),
-            deferred=_dead_tasks(messages.get(DeadLetterQueue.BACKLOG, ()), dead_release),
+            tasks=self._dead_tasks(messages.get(DeadLetterQueue.SWEEPS, ())),
+            associations=self._dead_tasks(messages.get(DeadLetterQueue.ASSOCIATIONS, ())),
+            deferred=self._dead_tasks(messages.get(DeadLetterQueue.BACKLOG, ()), dead_release),
+            names=self.names,
         )
 
     def resend(self, message_ids: Collection[str]) -> int:
@@ -93,13 +97,13 @@ class DeadLetterQueues:
         """
         remaining = set(message_ids)
         try:
-            with self._errors_translated(contract.EVENTS_QUEUE):
-                target = self._url(contract.EVENTS_QUEUE)
-            with self._errors_translated(DeadLetterQueue.EVENTS.queue):
-                source = self._url(DeadLetterQueue.EVENTS.queue)
+            with self._errors_translated(self.names.events_queue):
+                target = self._url(self.names.events_queue)
+            with self._errors_translated(DeadLetterQueue.EVENTS.queue(self.names)):
+                source = self._url(DeadLetterQueue.EVENTS.queue(self.names))
                 with closing(self._received(source, remaining)) as received:
                     for message in received:
-                        with self._errors_translated(contract.EVENTS_QUEUE):
+                        with self._errors_translated(self.names.events_queue):
                             self.client.send_message(
                                 QueueUrl=target, MessageBody=message["Body"], MessageGroupId=group_of(message["Body"])
                             )
@@ -111,6 +115,11 @@ class DeadLetterQueues:
                 f"{fault} ({sent:,} of {len(message_ids):,} events were sent again before this)"
             ) from fault
         return len(message_ids) - len(remaining)
+
+    def _dead_tasks(
+        self, messages: Collection[Message], read: Callable[[Message, Names], DeadTask] = dead_task
+    ) -> tuple[DeadTask, ...]:
+        return tuple(sorted((read(each, self.names) for each in messages), key=lambda task: task.message_id))
 
     def _received(self, url: str, wanted: Collection[str] | None = None) -> Generator[MessageTypeDef]:
         """Each message of a queue once, or each message in `wanted` until the caller has emptied it.
@@ -191,10 +200,6 @@ class DeadLetterQueues:
                 f"the call to AWS failed: {error}. Check the credentials (--profile or AWS_PROFILE), the region and "
                 "the network"
             ) from error
-
-
-def _dead_tasks(messages: Collection[Message], read: Callable[[Message], DeadTask] = dead_task) -> tuple[DeadTask, ...]:
-    return tuple(sorted(map(read, messages), key=lambda task: task.message_id))
 
 
 def _message(message: MessageTypeDef) -> Message:

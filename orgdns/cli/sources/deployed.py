@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
+from hub.runtime.installation import DEFAULT_NAMES, Names
 from hub.runtime.model.usage import Limits
 from hub.runtime.policy.zone_ids import decoded
 
@@ -28,20 +29,21 @@ class HubUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """The ids of the zones by domain, the name of the ledger's table, and the limits of accounts and zones."""
+    """The ids of the zones by domain, the name of the ledger's table, the limits, and the names of the resources."""
 
     zone_ids: Mapping[Fqdn, str]
     table: str
     limits: Limits | None = None
+    names: Names = DEFAULT_NAMES
 
 
-def deployed(client: LambdaClient) -> Deployed:
+def deployed(client: LambdaClient, names: Names) -> Deployed:
     """The environment of the observer that runs, which its alias names, read with the operator's credentials.
 
     Raises:
         HubUnknown: if there are no credentials, or account or region are not the hub's.
     """
-    name = contract.OBSERVER_FUNCTION
+    name = names.observer_function
     try:
         live = client.get_function_configuration(FunctionName=name, Qualifier=contract.LIVE_ALIAS)
         environment = live.get("Environment", {})
@@ -49,8 +51,8 @@ def deployed(client: LambdaClient) -> Deployed:
         if error_code(error) == "ResourceNotFoundException":
             raise HubUnknown(
                 f"the function {name} does not exist in {client.meta.region_name} for these credentials: use "
-                "credentials of the hub account (--profile or AWS_PROFILE) and its region (--region or AWS_REGION). "
-                f"AWS says: {error}"
+                "credentials of the hub account (--profile or AWS_PROFILE), its region (--region or AWS_REGION) and "
+                f"the name of its installation (--installation or ORGDNS_INSTALLATION). AWS says: {error}"
             ) from error
         raise HubUnknown(
             f"the function {name} cannot be read: check that the credentials (--profile or AWS_PROFILE) are valid, "
@@ -65,7 +67,7 @@ def deployed(client: LambdaClient) -> Deployed:
     try:
         zone_ids = decoded(variables[contract.ENV_ZONE_IDS])
         limits = Limits(**json.loads(variables[contract.ENV_LIMITS]))
-        return Deployed(zone_ids, variables[contract.ENV_LEDGER_TABLE], limits)
+        return Deployed(zone_ids, variables[contract.ENV_LEDGER_TABLE], limits, names)
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         needed = f"{contract.ENV_ZONE_IDS}, {contract.ENV_LEDGER_TABLE} or {contract.ENV_LIMITS}"
         raise HubUnknown(

@@ -10,9 +10,10 @@ import boto3
 import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
-from hub.runtime import contract
 from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import CLIENT_CONFIG
+from hub.runtime.contract import ENV_INSTALLATION
+from hub.runtime.installation import DEFAULT_INSTALLATION, Names
 from orgdns.cli.sources.alarms import firing_alarms
 from orgdns.cli.sources.backlog import backlog, waiting_messages
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
@@ -37,15 +38,17 @@ _SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class HubAccount:
-    """A session with the hub account. AWS is called only by the methods."""
+    """A session with the hub account, and the names of the installation there. AWS is called only by the methods."""
 
     session: boto3.Session
+    names: Names
 
     @classmethod
-    def of(cls, profile: str | None, region: str | None) -> HubAccount:
-        """The account with the credentials of this profile, in this region.
+    def of(cls, profile: str | None, region: str | None, installation: str | None) -> HubAccount:
+        """The account with the credentials of this profile, and the installation in this region.
 
-        Without them, AWS_PROFILE and AWS_REGION decide, and then the default credentials and the profile's region.
+        Without them, AWS_PROFILE, AWS_REGION and ORGDNS_INSTALLATION decide, and then the default credentials, the
+        profile's region and the installation that a configuration has by default.
 
         Raises:
             HubUnknown: if the profile does not exist, or no region is set.
@@ -56,7 +59,7 @@ class HubAccount:
             raise HubUnknown(f"the AWS profile {unknown.kwargs['profile']} does not exist: {_profiles()}") from unknown
         if session.region_name is None:
             raise HubUnknown("no region is set: set --region or AWS_REGION to the region of the hub")
-        return cls(session)
+        return cls(session, Names(installation or os.environ.get(ENV_INSTALLATION) or DEFAULT_INSTALLATION))
 
     def ledger(self) -> HubLedger:
         """The ledger of the deployed hub. Each call looks the hub up, so call it once.
@@ -65,7 +68,7 @@ class HubAccount:
             HubUnknown: if the hub cannot be found or read.
         """
         functions, rows = self.client("lambda"), self.client("dynamodb")
-        return HubLedger.of(deployed(functions), rows)
+        return HubLedger.of(deployed(functions, self.names), rows)
 
     def status(self, hub: HubLedger) -> Overview:
         """What `orgdns status` shows.
@@ -79,7 +82,7 @@ class HubAccount:
             found,
             path_facts=self.path_facts(hub),
             alarms=self.alarms(),
-            permissions=permissions(self.client("cloudwatch"), found.now),
+            permissions=permissions(self.client("cloudwatch"), self.names, found.now),
             backlog=self.backlog(hub),
         )
 
@@ -89,12 +92,12 @@ class HubAccount:
         Raises:
             HubUnknown: if the events queue cannot be found or read.
         """
-        waiting = waiting_messages(self.client("sqs"), contract.EVENTS_QUEUE)
+        waiting = waiting_messages(self.client("sqs"), self.names.events_queue)
         return path_facts(hub.deployed, self.client("lambda"), self.client("dynamodb"), waiting)
 
     def alarms(self) -> Alarms:
         """The hub's alarms that are in ALARM."""
-        return firing_alarms(self.client("cloudwatch"))
+        return firing_alarms(self.client("cloudwatch"), self.names)
 
     def caller(self) -> str:
         """The ARN of the operator; empty if AWS does not say."""
@@ -119,11 +122,11 @@ class HubAccount:
             HubUnknown: if the queue cannot be found.
         """
         client: SQSClient = self.client("sqs")
-        return QueuedTasks(client, _sweeps_queue_url(client))
+        return QueuedTasks(client, _sweeps_queue_url(client, self.names.sweeps_queue))
 
     def dead_letter_queues(self) -> DeadLetterQueues:
         """The dead-letter queues."""
-        return DeadLetterQueues(self.client("sqs"))
+        return DeadLetterQueues(self.client("sqs"), self.names)
 
     @property
     def region(self) -> str:
@@ -148,7 +151,7 @@ class HubAccount:
         Raises:
             HubUnknown: if StackSets does not list all of them.
         """
-        return stack_instances(self.client("cloudformation"))
+        return stack_instances(self.client("cloudformation"), self.names)
 
     def listed_spokes(self) -> frozenset[Spoke]:
         """The spokes that have a stack of the rollout.
@@ -156,7 +159,7 @@ class HubAccount:
         Raises:
             HubUnknown: if StackSets does not list all of them.
         """
-        return listed_spokes(self.client("cloudformation"))
+        return listed_spokes(self.client("cloudformation"), self.names)
 
 
 def _profiles() -> str:
@@ -169,11 +172,11 @@ def _profiles() -> str:
     return f"there are {shown}{f' and {more:,} more' if more > 0 else ''}"
 
 
-def _sweeps_queue_url(client: SQSClient) -> str:
+def _sweeps_queue_url(client: SQSClient, queue: str) -> str:
     try:
-        return client.get_queue_url(QueueName=contract.SWEEPS_QUEUE)["QueueUrl"]
+        return client.get_queue_url(QueueName=queue)["QueueUrl"]
     except ClientError as error:
         raise HubUnknown(
-            f"the queue {contract.SWEEPS_QUEUE} cannot be found: use credentials of the hub account (--profile or "
+            f"the queue {queue} cannot be found: use credentials of the hub account (--profile or "
             f"AWS_PROFILE) that may call sqs:GetQueueUrl, and its region (--region or AWS_REGION). AWS says: {error}"
         ) from error

@@ -73,6 +73,7 @@ def overview(hub: HubLedger, listed: Callable[[], Collection[Spoke]] = frozenset
         listed=frozenset(listed()) if any(status.withdrawn for status in spokes) else frozenset(),
         limits=hub.deployed.limits,
         path=DynamoPath(hub.table).state(),
+        names=hub.deployed.names,
     )
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hub.runtime import contract
 from hub.runtime.model.health.path import PathFacts
 from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping, ledger_faults, queue_faults, table_fault
 
@@ -34,8 +33,8 @@ def path_facts(hub: Deployed, functions: LambdaClient, tables: DynamoDBClient, w
         return PathFacts(waiting, unknown=unknown)
     table = table_of(hub.table, described)
     mappings = [mapping_of(each) for each in found]
-    followed = [mapping for mapping in mappings if mapping.function == contract.PUBLISHER_FUNCTION]
-    ours = [mapping for mapping in mappings if mapping.function in contract.FUNCTIONS]
+    followed = [mapping for mapping in mappings if mapping.function == hub.names.publisher_function]
+    ours = [mapping for mapping in mappings if mapping.function in hub.names.functions]
     return PathFacts(waiting, ledger_faults(table, followed), table_fault(table), queue_faults=queue_faults(ours))
 
 

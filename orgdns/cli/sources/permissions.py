@@ -9,20 +9,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime.model.names import Millis
 from orgdns.cli.reports.status.overview import Permissions
-from orgdns.cli.reports.status.permissions import PERIOD, SIGNS, Metric, since
+from orgdns.cli.reports.status.permissions import PERIOD, Metric, signs, since
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from hub.runtime.installation import Names
 
 # How far back it asks, in seconds.
 _WINDOW: Final = 3 * 3600
 
 
-def permissions(client: Any, now: Millis) -> Permissions:  # noqa: ANN401 - the development requirements have no types of this service
+def permissions(client: Any, names: Names, now: Millis) -> Permissions:  # noqa: ANN401 - the development requirements have no types of this service
     """The signs that show. If they cannot be read, that is known of them: unknown is not well."""
     end = now // 1_000
     start = (end - _WINDOW) // PERIOD * PERIOD
-    metrics = [metric for sign in SIGNS for metric in (sign.happens, sign.follows) if metric]
+    looked_for = signs(names)
+    metrics = [metric for sign in looked_for for metric in (sign.happens, sign.follows) if metric]
     try:
         answer = client.get_metric_data(
             MetricDataQueries=[_query(number, metric) for number, metric in enumerate(metrics)],
@@ -34,7 +37,7 @@ def permissions(client: Any, now: Millis) -> Permissions:  # noqa: ANN401 - the 
         return Permissions(fault=f"{what}: it takes cloudwatch:GetMetricData. AWS says: {error}")
     answered = {result["Id"]: _starts(result) for result in answer["MetricDataResults"]}
     counted = {metric: answered.get(_id(number), []) for number, metric in enumerate(metrics)}
-    found = ((sign, since(sign, counted[sign.happens], _of(sign.follows, counted), now)) for sign in SIGNS)
+    found = ((sign, since(sign, counted[sign.happens], _of(sign.follows, counted), now)) for sign in looked_for)
     return Permissions(tuple((sign, start) for sign, start in found if start))
 
 

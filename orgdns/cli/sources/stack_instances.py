@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hub.runtime import contract
 from hub.runtime.aws.spokes import spoke_of
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from orgdns.cli.reports.coverage import CURRENT, StackInstance
@@ -17,35 +16,36 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cloudformation import CloudFormationClient
 
+    from hub.runtime.installation import Names
     from hub.runtime.model.names import Spoke
 
 
-_ACCOUNT_STACK_SETS: Final = (contract.ACCOUNT_STACK_SET, contract.INCLUDED_ACCOUNT_STACK_SET)
-_REGION_STACK_SETS: Final = (contract.REGION_STACK_SET, contract.INCLUDED_REGION_STACK_SET)
-
-
-def stack_instances(client: CloudFormationClient) -> dict[Spoke, StackInstance]:
+def stack_instances(client: CloudFormationClient, names: Names) -> dict[Spoke, StackInstance]:
     """The stack of each account and region, or the account's stack of roles if that one is not current.
 
     Raises:
         HubUnknown: if StackSets does not list all of them.
     """
-    regions = _by_spoke(_summaries(client, *_REGION_STACK_SETS))
-    roles = {spoke.account: found for spoke, found in _by_spoke(_summaries(client, *_ACCOUNT_STACK_SETS)).items()}
+    regions = _by_spoke(_of_regions(client, names))
+    of_accounts = _summaries(client, names.account_stack_set, names.included_account_stack_set)
+    roles = {spoke.account: found for spoke, found in _by_spoke(of_accounts).items()}
     return {
         spoke: of_roles if (of_roles := roles.get(spoke.account)) and of_roles.status != CURRENT else instance
         for spoke, instance in regions.items()
     }
 
 
-def listed_spokes(client: CloudFormationClient) -> frozenset[Spoke]:
+def listed_spokes(client: CloudFormationClient, names: Names) -> frozenset[Spoke]:
     """The spokes that have a stack of the rollout, whatever state it is in.
 
     Raises:
         HubUnknown: if StackSets does not list all of them.
     """
-    summaries = _summaries(client, *_REGION_STACK_SETS)
-    return frozenset(_by_spoke(summaries))
+    return frozenset(_by_spoke(_of_regions(client, names)))
+
+
+def _of_regions(client: CloudFormationClient, names: Names) -> Iterator[Mapping[str, Any]]:
+    return _summaries(client, names.region_stack_set, names.included_region_stack_set)
 
 
 def _by_spoke(summaries: Iterable[Mapping[str, Any]]) -> dict[Spoke, StackInstance]:

@@ -11,21 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hub.runtime.installation import Names
+
 _STACK: Final = "AWS::CloudFormation::Stack"
 # The consequence of another failure says nothing.
 _CANCELLED: Final = "cancelled"
-_STACK_SETS: Final = (
-    contract.ACCOUNT_STACK_SET,
-    contract.REGION_STACK_SET,
-    contract.INCLUDED_ACCOUNT_STACK_SET,
-    contract.INCLUDED_REGION_STACK_SET,
-)
 _FAILED: Final = frozenset({"FAILED", "INOPERABLE", "CANCELLED"})
 
 
@@ -115,14 +110,15 @@ def _event(place: str, event: Mapping[str, Any]) -> Event:
 class Instances:
     """The stacks of the rollout in each account and region, and which of them changed their state."""
 
-    def __init__(self, client: Any, place: str) -> None:  # noqa: ANN401 - a client
+    def __init__(self, client: Any, place: str, names: Names) -> None:  # noqa: ANN401 - a client
         self._client = client
         self._place = place
+        self._names = names
         self._states: dict[str, tuple[str, str]] = {}
 
     def new(self) -> list[Event]:
         """What changed since the last call, sorted by account and region."""
-        before, self._states = self._states, dict(_states(self._client))
+        before, self._states = self._states, dict(_states(self._client, self._names))
         return [
             Event(self._place, subject, *state)
             for subject, state in sorted(self._states.items())
@@ -131,13 +127,13 @@ class Instances:
 
     def failed(self) -> tuple[Event, ...]:
         """The stacks that failed, as AWS lists them now."""
-        events = (Event(self._place, subject, *state) for subject, state in sorted(_states(self._client)))
+        events = (Event(self._place, subject, *state) for subject, state in sorted(_states(self._client, self._names)))
         return tuple(event for event in events if event.failed)
 
 
-def _states(client: Any) -> Iterator[tuple[str, tuple[str, str]]]:  # noqa: ANN401 - a client
+def _states(client: Any, names: Names) -> Iterator[tuple[str, tuple[str, str]]]:  # noqa: ANN401 - a client
     """The state of each stack of the rollout, by its StackSet, account and region."""
-    for stack_set in _STACK_SETS:
+    for stack_set in names.stack_sets:
         token: dict[str, str] = {}
         while True:
             try:
@@ -148,7 +144,7 @@ def _states(client: Any) -> Iterator[tuple[str, tuple[str, str]]]:  # noqa: ANN4
                 raise
             for each in page["Summaries"]:
                 detailed = each.get("StackInstanceStatus", {}).get("DetailedStatus") or each.get("Status", "")
-                subject = f"{each['Account']}/{each['Region']} {stack_set.removeprefix(contract.PREFIX + '-')}"
+                subject = f"{each['Account']}/{each['Region']} {names.within(stack_set)}"
                 yield subject, (detailed, each.get("StatusReason", ""))
             if not page.get("NextToken"):
                 break

@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.runtime import contract
 from hub.runtime.model.names import Millis
 from orgdns.cfn.zone_ids import shown_domain, zone_id_title
 from orgdns.deployment.accounts import Kind
@@ -62,7 +61,7 @@ def removal(deployment: Deployment, *, records: bool, associations: bool) -> Rem
         removals(deployment),
         zones,
         {domain: len(own_records(route53, zone_id)) for domain, zone_id in zones.items()} if records else None,
-        own_associations(rows, contract.LEDGER_TABLE, frozenset(zones.values()), _now, deployment.sleep)
+        own_associations(rows, config.names.ledger_table, frozenset(zones.values()), _now, deployment.sleep)
         if associations
         else None,
         tuple(sorted(known.keys() - zones.keys())) if records or associations else (),

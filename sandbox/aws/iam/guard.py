@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.client import BaseClient
 from moto.iam.models import ManagedPolicy, Role, get_account_id_from, iam_backends
 
-from hub.runtime import contract
 from sandbox.aws.bridge import replaced
 from sandbox.aws.errors import service_error
 from sandbox.aws.iam import evaluation, service_control
@@ -30,21 +29,8 @@ from sandbox.aws.partition import partition
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from hub.runtime.installation import Names
     from sandbox.aws.iam.conditions import Context
-
-GUARDED_ROLES: Final = frozenset(
-    {
-        contract.ASSOCIATOR_ROLE,
-        contract.AUTHORIZER_ROLE,
-        contract.OBSERVER_ROLE,
-        contract.PUBLISHER_ROLE,
-        contract.READER_ROLE,
-        contract.SWEEPER_ROLE,
-        contract.VPC_ROLE,
-        contract.WRITER_ROLE,
-        contract.ZONE_READER_ROLE,
-    }
-)
 
 # Error code and HTTP status of a denied call: "Common errors" in each service's API reference, for example
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html for EC2.
@@ -60,6 +46,23 @@ _COLONS_OF_AN_ARN: Final = 5
 
 # Typed as Any, because the guard uses private attributes of botocore's clients.
 _CLIENT: Final[Any] = BaseClient
+
+
+def guarded_roles(names: Names) -> frozenset[str]:
+    """The names of the roles of an installation that call AWS."""
+    return frozenset(
+        {
+            names.associator_role,
+            names.authorizer_role,
+            names.observer_role,
+            names.publisher_role,
+            names.reader_role,
+            names.sweeper_role,
+            names.vpc_role,
+            names.writer_role,
+            names.zone_reader_role,
+        }
+    )
 
 
 class AccessDenied(PermissionError):
@@ -79,13 +82,14 @@ class Guard:
     """Checks and records the calls of guarded roles.
 
     Attributes:
+        roles: The names of the guarded roles.
         calls: The allowed actions and resources of each role, by the role's name.
         denied: The refused calls, in order.
         operations: The operations of each service that guarded roles called, denied or not.
     """
 
-    def __init__(self, roles: Collection[str] = GUARDED_ROLES) -> None:
-        self.roles = frozenset(roles)
+    def __init__(self, roles: Collection[str] = ()) -> None:
+        self.roles = set(roles)
         self.calls: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
         self.denied: list[Denied] = []
         self.operations: defaultdict[str, set[str]] = defaultdict(set)

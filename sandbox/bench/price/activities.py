@@ -13,6 +13,7 @@ from moto.dynamodb.models import dynamodb_backends
 from hub.runtime import contract
 from hub.runtime.associator.discovery import DAILY_WINDOW
 from hub.runtime.aws.queues.tasks import QueuedTasks
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import Spoke
 from hub.runtime.model.status import DAY, time_of_day
 from hub.runtime.model.tasks import Sweep
@@ -86,7 +87,7 @@ def counted() -> Activities:
 
 def _concurrency(made: World) -> int:
     hub = made.client("lambda", made.config.hub.account)
-    alias = hub.get_alias(FunctionName=contract.SWEEPER_FUNCTION, Name=contract.LIVE_ALIAS)["AliasArn"]
+    alias = hub.get_alias(FunctionName=NAMES.sweeper_function, Name=contract.LIVE_ALIAS)["AliasArn"]
     (mapping,) = hub.list_event_source_mappings(FunctionName=alias)["EventSourceMappings"]
     return int(mapping["ScalingConfig"]["MaximumConcurrency"])
 
@@ -95,7 +96,7 @@ def _life(made: World, clock: MovedClock) -> Usage:
     """From the start of an instance to its end, several times."""
     with used(made) as usage:
         for _ in range(LIVES):
-            made.functions.cold_start(contract.OBSERVER_FUNCTION)
+            made.functions.cold_start(NAMES.observer_function)
             (instance,) = made.launch(PAYMENTS, _REGION, "life")
             made.converge()
             made.end(PAYMENTS, _REGION, instance)
@@ -110,11 +111,11 @@ def _sweep(made: World, clock: MovedClock, spoke: Spoke, *, after: int) -> Usage
     The one at that time, which a quiet spoke has, describes unselected default VPCs completely.
     """
     hub = made.client("sqs", made.config.hub.account)
-    queue = hub.get_queue_url(QueueName=contract.SWEEPS_QUEUE)["QueueUrl"]
+    queue = hub.get_queue_url(QueueName=NAMES.sweeps_queue)["QueueUrl"]
     for _ in range(2):
         clock.advance((time_of_day(spoke) + after + 60_000 - int(clock.now() * 1_000)) % DAY / 1_000)
         made.converge()
-        made.functions.cold_start(contract.SWEEPER_FUNCTION)
+        made.functions.cold_start(NAMES.sweeper_function)
         QueuedTasks(hub, queue).enqueue([(Sweep(spoke), 0)])
         with used(made) as usage:
             made.converge()
@@ -151,6 +152,6 @@ def _heartbeats(made: World, clock: MovedClock) -> Usage:
 
 def _bytes(made: World, partition: str) -> int:
     """The bytes of all rows, or of those of a partition."""
-    table = dynamodb_backends[made.config.hub.account][made.config.hub.region].tables[contract.LEDGER_TABLE]
+    table = dynamodb_backends[made.config.hub.account][made.config.hub.region].tables[NAMES.ledger_table]
     rows = [item.to_json()["Attributes"] for item in table.all_items()]
     return sum(row_bytes(row) for row in rows if not partition or row[contract.PARTITION_KEY]["S"] == partition)

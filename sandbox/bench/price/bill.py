@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.route53.limits import RECORD_SETS_A_PAGE
 from sandbox.bench.path.services.parameters import Services
 from sandbox.bench.price import list_prices as prices
@@ -31,10 +31,10 @@ SCAN_PAGE: Final = 1_000_000
 RECORDS_AN_HOUR: Final = 1_000
 # The megabytes of the functions, as the hub's template has them.
 MEMORY: Final = {
-    contract.OBSERVER_FUNCTION: 512,
-    contract.PUBLISHER_FUNCTION: 1_024,
-    contract.SWEEPER_FUNCTION: 512,
-    contract.ASSOCIATOR_FUNCTION: 512,
+    NAMES.observer_function: 512,
+    NAMES.publisher_function: 1_024,
+    NAMES.sweeper_function: 512,
+    NAMES.associator_function: 512,
 }
 _SERVICES: Final = Services()
 
@@ -166,7 +166,7 @@ def _with_size(organization: Organization, activities: Activities, runs: float) 
     # Each page takes some time to parse, too.
     reading = records * prices.LATENCY["route53"] + ledger / SCAN_PAGE * 10 * prices.LATENCY["dynamodb"]
     running = runs * listing + organization.audits * reading
-    yield prices.LAMBDA_SECOND, _gb_seconds({contract.SWEEPER_FUNCTION: running})
+    yield prices.LAMBDA_SECOND, _gb_seconds({NAMES.sweeper_function: running})
 
 
 def _gb_seconds(running: Mapping[str, float]) -> float:

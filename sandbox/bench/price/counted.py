@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.client import BaseClient
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudwatch.rules.emf import extracted
 from sandbox.bench.growth.item_sizes import bytes_of_number, item_size
@@ -127,7 +127,7 @@ def _rows_written(parameters: Mapping[str, Any], table: Any) -> Iterator[Mapping
     elif "Item" in parameters:
         yield parameters["Item"]
     else:
-        yield table.get_item(TableName=contract.LEDGER_TABLE, Key=parameters["Key"]).get("Item", {})
+        yield table.get_item(TableName=NAMES.ledger_table, Key=parameters["Key"]).get("Item", {})
 
 
 def _read(rows: Sequence[Mapping[str, Any]], request: Mapping[str, Any]) -> float:

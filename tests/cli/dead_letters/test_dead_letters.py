@@ -13,9 +13,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
+from hub.runtime.installation import log_group
 from orgdns.cli.reports.dead_letters import (
-    OBSERVER_LOG_GROUP,
     OBSERVER_LOG_MESSAGE,
     DeadLetterQueue,
 )
@@ -47,7 +47,7 @@ def command(organization: World, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture
 def emptied(organization: World) -> Iterator[World]:
     """The organization, with empty queues before and after the test."""
-    queues = (contract.EVENTS_QUEUE, contract.EVENTS_DEAD_LETTER_QUEUE, contract.PUBLISHER_DEAD_LETTER_QUEUE)
+    queues = (NAMES.events_queue, NAMES.events_dead_letter_queue, NAMES.publisher_dead_letter_queue)
     assert [organization.waiting(queue) for queue in queues] == [0, 0, 0]
     yield organization
     # The observer drops events from outside the organization.
@@ -68,22 +68,22 @@ def url_of(made: World, queue: str) -> str:
 
 
 def attributes_of(made: World, *names: str) -> dict[str, str]:
-    queue = url_of(made, contract.EVENTS_QUEUE)
+    queue = url_of(made, NAMES.events_queue)
     attributes: dict[str, str] = sqs(made).get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
     return attributes
 
 
 def set_attributes(made: World, attributes: dict[str, str]) -> None:
-    sqs(made).set_queue_attributes(QueueUrl=url_of(made, contract.EVENTS_QUEUE), Attributes=attributes)
+    sqs(made).set_queue_attributes(QueueUrl=url_of(made, NAMES.events_queue), Attributes=attributes)
 
 
 def put(made: World, queue: DeadLetterQueue, body: str) -> None:
-    sqs(made).send_message(QueueUrl=url_of(made, queue.queue), MessageBody=body)
+    sqs(made).send_message(QueueUrl=url_of(made, queue.queue(NAMES)), MessageBody=body)
 
 
 def test_empty_queues(emptied: World, command: Command) -> None:
     """The exit code is 0, and there is nothing to send again."""
-    assert emptied.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
+    assert emptied.waiting(NAMES.events_dead_letter_queue) == 0
     assert command(code=0).stdout == "There are no dead letters.\n"
     document = command.json("--resend", code=0)
     assert document == {
@@ -100,10 +100,10 @@ def test_failed_event_is_listed_and_sent_again(emptied: World, command: Command)
     # Five attempts at once, and not over 45 minutes.
     set_attributes(made, before | {"VisibilityTimeout": "0"})
     iam = made.client("iam", PAYMENTS)
-    policies = iam.list_role_policies(RoleName=contract.READER_ROLE)["PolicyNames"]
-    kept = {name: iam.get_role_policy(RoleName=contract.READER_ROLE, PolicyName=name) for name in policies}
+    policies = iam.list_role_policies(RoleName=NAMES.reader_role)["PolicyNames"]
+    kept = {name: iam.get_role_policy(RoleName=NAMES.reader_role, PolicyName=name) for name in policies}
     for name in kept:
-        iam.delete_role_policy(RoleName=contract.READER_ROLE, PolicyName=name)
+        iam.delete_role_policy(RoleName=NAMES.reader_role, PolicyName=name)
     (instance,) = made.launch(PAYMENTS, REGION, "buried")
     made.converge()
     ref = f"{PAYMENTS}/{REGION}/{instance}"
@@ -112,24 +112,24 @@ def test_failed_event_is_listed_and_sent_again(emptied: World, command: Command)
     assert {event["instance"] for event in document["events"]} == {ref}
     assert "state running" in {event["kind"] for event in document["events"]}
     assert all(event["received"] > 5 and not event["undelivered"] for event in document["events"])
-    assert ref in {line["instance"] for line in made.logged(contract.OBSERVER_FUNCTION, OBSERVER_LOG_MESSAGE)}
+    assert ref in {line["instance"] for line in made.logged(NAMES.observer_function, OBSERVER_LOG_MESSAGE)}
     # The next reader sees the same at once.
     assert [event["message_id"] for event in command.json(code=2)["events"]] == [
         event["message_id"] for event in document["events"]
     ]
     text = command("--queue", "events", code=2).stdout
     assert ref in text
-    assert f"see {OBSERVER_LOG_GROUP}" in " ".join(text.split())
+    assert f"see {log_group(NAMES.observer_function)}" in " ".join(text.split())
 
     for name, policy in kept.items():
         text = json.dumps(policy["PolicyDocument"])
-        iam.put_role_policy(RoleName=contract.READER_ROLE, PolicyName=name, PolicyDocument=text)
+        iam.put_role_policy(RoleName=NAMES.reader_role, PolicyName=name, PolicyDocument=text)
     made.guard.denied.clear()
     set_attributes(made, before)
     number = len(document["events"])
     assert f"observer's queue again: {number} of {number}." in command("--resend", "--yes", code=0).stdout
-    assert made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
-    assert made.waiting(contract.EVENTS_QUEUE) == number
+    assert made.waiting(NAMES.events_dead_letter_queue) == 0
+    assert made.waiting(NAMES.events_queue) == number
     made.converge()
     assert f"buried.{REGION}.payments.corp.internal." in [name for name, _, _, _ in made.owners("corp.internal")]
 
@@ -158,18 +158,18 @@ def test_nothing_is_sent_without_confirmation(emptied: World, command: Command, 
     end = command("--resend", code=2, typed=typed)
     assert "Send the events (1)" in end.stderr
     assert "Nothing was sent." in end.stdout
-    assert emptied.waiting(contract.EVENTS_QUEUE) == 0
-    assert emptied.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 1
+    assert emptied.waiting(NAMES.events_queue) == 0
+    assert emptied.waiting(NAMES.events_dead_letter_queue) == 1
 
 
 def test_confirmed_events_are_sent(emptied: World, command: Command) -> None:
     """A confirmation sends the events that were shown."""
     put(emptied, DeadLetterQueue.EVENTS, "no event")
     assert "again: 1 of 1." in command("--resend", code=0, typed="y\n").stdout
-    assert emptied.waiting(contract.EVENTS_QUEUE) == 1
+    assert emptied.waiting(NAMES.events_queue) == 1
     # The message can never succeed: the observer drops it, and it does not come back.
     emptied.converge()
-    assert emptied.waiting(contract.EVENTS_QUEUE) == emptied.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
+    assert emptied.waiting(NAMES.events_queue) == emptied.waiting(NAMES.events_dead_letter_queue) == 0
 
 
 def test_publisher_messages_cannot_be_sent_again(emptied: World, command: Command) -> None:
@@ -182,14 +182,14 @@ def test_publisher_messages_cannot_be_sent_again(emptied: World, command: Comman
     document = command.json("--resend", "--yes", code=2)
     assert (document["dead_letters"], document["resent"], len(document["publisher"])) == (True, 1, 1)
     assert document["publisher"][0]["records"] == 7
-    assert emptied.waiting(contract.PUBLISHER_DEAD_LETTER_QUEUE) == 1
+    assert emptied.waiting(NAMES.publisher_dead_letter_queue) == 1
     assert command.json("--queue", "events", code=0)["hidden"] == {"events": 0}
 
 
 def test_messages_in_flight_count(emptied: World, command: Command) -> None:
     """A message that another reader has received causes exit code 2, and is not sent."""
     put(emptied, DeadLetterQueue.EVENTS, STATE_EVENT)
-    url = url_of(emptied, DeadLetterQueue.EVENTS.queue)
+    url = url_of(emptied, DeadLetterQueue.EVENTS.queue(NAMES))
     (hidden,) = sqs(emptied).receive_message(QueueUrl=url, VisibilityTimeout=60)["Messages"]
     document = command.json("--queue", "events", "--resend", "--yes", code=2)
     assert (document["dead_letters"], document["events"], document["hidden"], document["resent"]) == (
@@ -248,7 +248,7 @@ def test_the_documented_statements_are_what_is_called(emptied: World) -> None:
         calls.add((f"sqs:{model.name.removesuffix('Batch')}", f"arn:aws:sqs:{REGION}:{HUB}:{queue}"))
 
     client.meta.events.register("provide-client-params.sqs", lambda params, model, **_: note(params, model))
-    queues = DeadLetterQueues(client)
+    queues = DeadLetterQueues(client, NAMES)
     found = queues.read(tuple(DeadLetterQueue))
     read_calls = set(calls)
     assert queues.resend([event.message_id for event in found.events]) == 1

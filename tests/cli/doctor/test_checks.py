@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import Fqdn, Millis
 from hub.runtime.model.status import SpokeStatus
 from hub.runtime.model.usage import Usage
@@ -35,7 +36,7 @@ from orgdns.cli.reports.doctor.finding import Finding, Result, Unknown
 from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping
 from tests.support.cli.doctor import HUB, NOW, OPTIONAL, QUEUES, REGION, SPOKE, SQS, STATE, WELL, ZONE
 
-EVENTS = Mapping("u-1", f"{SQS}:{contract.EVENTS_QUEUE}", "Enabled")
+EVENTS = Mapping("u-1", f"{SQS}:{NAMES.events_queue}", "Enabled")
 
 HOSTILE = "[red]x[/]\x1b[31m\u202e"
 LATE = Millis(NOW - 5 * 86_400_000)
@@ -114,12 +115,12 @@ def test_a_hub_that_is_set_up_well() -> None:
         ("schedules", {"schedules": first(WELL.schedules, target="q")}, "sends to q, not to orgdns-sweeps"),
         (
             "schedules",
-            {"schedules": (Schedule(contract.HEARTBEAT_SCHEDULE, "DISABLED", contract.EVENT_BUS),)},
+            {"schedules": (Schedule(contract.HEARTBEAT_SCHEDULE, "DISABLED", NAMES.event_bus),)},
             "the schedule heartbeats is DISABLED: enable it, or nobody learns that events do not arrive",
         ),
         (
             "schedules",
-            {"schedules": (Schedule(contract.HEARTBEAT_SCHEDULE, "ENABLED", contract.EVENTS_QUEUE),)},
+            {"schedules": (Schedule(contract.HEARTBEAT_SCHEDULE, "ENABLED", NAMES.events_queue),)},
             "the schedule heartbeats sends to orgdns-events, not to orgdns",
         ),
         ("event bus", {"bus": Bus(exists=False)}, "there is no event bus orgdns"),
@@ -199,10 +200,10 @@ def test_profiles_that_vpcs_use() -> None:
     assert found(replace(WELL, vpcs=rows), "Profiles").text == f"VPCs use the Profiles of {REGION}"
 
 
-@pytest.mark.parametrize("field", [each.name for each in fields(Facts)])
+@pytest.mark.parametrize("field", [each.name for each in fields(Facts) if each.name != "names"])
 def test_what_cannot_be_read_costs_only_its_checks(field: str) -> None:
     """The checks that need the fact say why they could not look. All others are fine."""
-    report = diagnosis(replace(WELL, **{field: Unknown("the credentials may not call x:Y")}))
+    report = diagnosis(replace(WELL, **{field: Unknown("the credentials may not call x:Y")}))  # type: ignore[arg-type]  # names are no fact
     unknown = [each for each in report.findings if each.result is Result.UNKNOWN]
     assert 0 < len(unknown) <= 3
     assert {each.text for each in unknown} == {"the credentials may not call x:Y"}

@@ -15,6 +15,7 @@ import pytest
 from moto.iam.access_control import IAMRequestBase
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.config.load import load
 from sandbox.aws.bridge import replaced
 from sandbox.aws.iam.evaluation import granted_actions
@@ -25,8 +26,8 @@ from tests.support.build import ROOT
 from tests.support.cli.command import REGION, Command, command_in
 from tests.support.cli.pseudo_terminal import at_terminal, plain
 
-LIVE_PUBLISHER = f"arn:aws:lambda:{REGION}:{HUB}:function:{contract.PUBLISHER_FUNCTION}:{contract.LIVE_ALIAS}"
-EVENTS_DEAD_LETTERS = contract.EVENTS_DEAD_LETTER_QUEUE
+LIVE_PUBLISHER = f"arn:aws:lambda:{REGION}:{HUB}:function:{NAMES.publisher_function}:{contract.LIVE_ALIAS}"
+EVENTS_DEAD_LETTERS = NAMES.events_dead_letter_queue
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def disabled_mapping(made: World) -> Iterator[None]:
 @contextmanager
 def disabled_schedule(made: World) -> Iterator[None]:
     client = made.client("scheduler", HUB)
-    found = client.get_schedule(Name=contract.AUDIT_SCHEDULE, GroupName=contract.PREFIX)
+    found = client.get_schedule(Name=contract.AUDIT_SCHEDULE, GroupName=NAMES.schedule_group)
     kept = {key: found[key] for key in ("Name", "GroupName", "ScheduleExpression", "Target", "FlexibleTimeWindow")}
     client.update_schedule(**kept, State="DISABLED")
     yield
@@ -85,7 +86,7 @@ def disabled_schedule(made: World) -> Iterator[None]:
 @contextmanager
 def deleted_rule(made: World) -> Iterator[None]:
     client = made.client("events", HUB)
-    name, at = contract.INSTANCES_RULE, {"EventBusName": contract.EVENT_BUS}
+    name, at = NAMES.instances_rule, {"EventBusName": NAMES.event_bus}
     rule = client.describe_rule(Name=name, **at)
     targets = client.list_targets_by_rule(Rule=name, **at)["Targets"]
     client.remove_targets(Rule=name, Ids=[each["Id"] for each in targets], **at)
@@ -98,9 +99,9 @@ def deleted_rule(made: World) -> Iterator[None]:
 @contextmanager
 def unprotected_table(made: World) -> Iterator[None]:
     client = made.client("dynamodb", HUB)
-    client.update_table(TableName=contract.LEDGER_TABLE, DeletionProtectionEnabled=False)
+    client.update_table(TableName=NAMES.ledger_table, DeletionProtectionEnabled=False)
     yield
-    client.update_table(TableName=contract.LEDGER_TABLE, DeletionProtectionEnabled=True)
+    client.update_table(TableName=NAMES.ledger_table, DeletionProtectionEnabled=True)
 
 
 @contextmanager
@@ -127,7 +128,7 @@ def no_trusted_access(made: World) -> Iterator[None]:
     [
         (disabled_mapping, "ledger stream", "the publisher's event source mapping is Disabled"),
         (disabled_schedule, "schedules", f"the schedule {contract.AUDIT_SCHEDULE} is DISABLED"),
-        (deleted_rule, "event rules", f"the event bus has no rule {contract.INSTANCES_RULE}"),
+        (deleted_rule, "event rules", f"the event bus has no rule {NAMES.instances_rule}"),
         (unprotected_table, "ledger table", "is not protected from deletion"),
         (queue_without_policy, "queues", f"the queue {EVENTS_DEAD_LETTERS} has no policy"),
         (no_trusted_access, "trusted access", "trusted access to the organization is DISABLED"),
@@ -218,7 +219,7 @@ def test_other_account(organization: World, command: Command) -> None:
     key_id, secret = organization.access_key(PAYMENTS)
     keys = {"AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret}
     found = not_fine(replace(command, environment=command.environment | keys).json("doctor", code=2))
-    assert f"is in the account {PAYMENTS}, which has no role {contract.OBSERVER_ROLE}" in found["credentials"][1]
+    assert f"is in the account {PAYMENTS}, which has no role {NAMES.observer_role}" in found["credentials"][1]
 
 
 def test_without_credentials_it_is_an_error(command: Command) -> None:

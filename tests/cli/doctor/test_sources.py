@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.ports import LedgerUnavailable
 from orgdns.cli.reports.doctor.facts import Bus, Function, Queue, Rule, Schedule, Stack, Table
 from orgdns.cli.reports.doctor.finding import Unknown
@@ -85,29 +85,29 @@ def test_what_does_not_exist_is_a_fact() -> None:
     missing: Any = Refusing("ResourceNotFoundException")
     assert deployment.live(missing, "f") == Live(Function("f"))
     assert ledger.table(missing, "t") == (Table("t", ""), LedgerTable("t", ""))
-    assert routing.bus(missing) == Bus(exists=False)
-    assert routing.rules(missing, ["r"]) == (Rule("r", ""),)
-    assert routing.schedules(missing, ["s"]) == (Schedule("s", ""),)
+    assert routing.bus(missing, NAMES) == Bus(exists=False)
+    assert routing.rules(missing, ["r"], NAMES) == (Rule("r", ""),)
+    assert routing.schedules(missing, ["s"], NAMES) == (Schedule("s", ""),)
     no_queue: Any = Refusing("AWS.SimpleQueueService.NonExistentQueue")
     assert routing.queues(no_queue, ["q"]) == (Queue("q", exists=False),)
     no_stack: Any = Refusing("ValidationError")
     assert deployment.stack(no_stack, "s") == Stack("s", "")
     no_role: Any = Refusing("NoSuchEntity")
-    assert account.has_hub_role(no_role) is False
+    assert account.has_hub_role(no_role, NAMES) is False
 
 
 def test_every_other_error_is_raised() -> None:
     """Nothing counts as missing because AWS did not say."""
     denied: Any = Refusing("AccessDeniedException")
     for look in (
-        lambda: deployment.live(denied, contract.OBSERVER_FUNCTION),
+        lambda: deployment.live(denied, NAMES.observer_function),
         lambda: deployment.stack(denied, "s"),
         lambda: ledger.table(denied, "t"),
-        lambda: routing.bus(denied),
-        lambda: routing.rules(denied, ["r"]),
-        lambda: routing.schedules(denied, ["s"]),
+        lambda: routing.bus(denied, NAMES),
+        lambda: routing.rules(denied, ["r"], NAMES),
+        lambda: routing.schedules(denied, ["s"], NAMES),
         lambda: routing.queues(denied, ["q"]),
-        lambda: account.has_hub_role(denied),
+        lambda: account.has_hub_role(denied, NAMES),
     ):
         with pytest.raises(ClientError):
             look()

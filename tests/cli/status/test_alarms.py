@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.cli.reports.status.overview import Alarms, FiringAlarm
 from orgdns.cli.sources.alarms import firing_alarms
 from tests.support.aws.clients import SESSION
@@ -32,7 +33,7 @@ def firing(*pages: dict[str, Any]) -> Alarms:
     with Stubber(client) as stubber:
         for number, page in enumerate(pages):
             stubber.add_response("describe_alarms", page, REQUEST | ({"NextToken": "more"} if number else {}))
-        found = firing_alarms(client)
+        found = firing_alarms(client, NAMES)
         stubber.assert_no_pending_responses()
     return found
 
@@ -69,7 +70,7 @@ def test_alarms_that_may_not_be_read_are_unknown() -> None:
     client = SESSION.client("cloudwatch")
     with Stubber(client) as stubber:
         stubber.add_client_error("describe_alarms", "AccessDenied", "not authorized")
-        found = firing_alarms(client)
+        found = firing_alarms(client, NAMES)
     assert found.firing == ()
     assert "it takes cloudwatch:DescribeAlarms" in found.fault
     assert "not authorized" in found.fault
@@ -89,5 +90,5 @@ def test_alarms_that_cannot_be_read_completely_are_unknown(pages: int) -> None:
             assert operation == "describe_alarms"
             return Paginator()
 
-    found = firing_alarms(Client())
+    found = firing_alarms(Client(), NAMES)
     assert (found.firing, bool(found.fault)) == ((), True)

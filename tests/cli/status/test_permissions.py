@@ -11,10 +11,10 @@ from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import NEVER, Millis
 from orgdns.cli.reports.status.overview import Permissions
-from orgdns.cli.reports.status.permissions import PERIOD, SIGNS, Metric, since
+from orgdns.cli.reports.status.permissions import PERIOD, Metric, signs, since
 from orgdns.cli.sources.permissions import permissions
 from tests.support.aws.clients import SESSION
 from tests.support.generated import of_type
@@ -22,6 +22,7 @@ from tests.support.generated import of_type
 NOW = datetime(2026, 11, 2, 9, 2, 30, tzinfo=UTC)
 START = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
 PERIODS = st.frozensets(st.integers(0, 40))
+SIGNS = signs(NAMES)
 OBSERVERS_LOG = SIGNS[0]
 FAILURES = [sign for sign in SIGNS if sign.follows is None]
 
@@ -105,14 +106,14 @@ def test_each_sign_is_found_alone(sign: Any) -> None:  # noqa: ANN401 - a Sign
     counts: dict[Metric, Mapping[int, float]] = {sign.happens: {33: 2.0, 32: 1.0, 31: 0.0}}
     if sign.follows:
         counts[sign.follows] = {33: 0.0, 31: 7.0}
-    assert permissions(CloudWatch(counts), millis(NOW)) == Permissions(((sign, starts(32)[0]),))
+    assert permissions(CloudWatch(counts), NAMES, millis(NOW)) == Permissions(((sign, starts(32)[0]),))
 
 
 def test_no_sign() -> None:
     """Where something follows, and where nothing happens."""
     followed = {metric: {20: 1.0} for sign in SIGNS if sign.follows for metric in (sign.happens, sign.follows)}
-    assert permissions(CloudWatch(followed), millis(NOW)) == Permissions()
-    assert permissions(CloudWatch({}), millis(NOW)) == Permissions()
+    assert permissions(CloudWatch(followed), NAMES, millis(NOW)) == Permissions()
+    assert permissions(CloudWatch({}), NAMES, millis(NOW)) == Permissions()
 
 
 def test_request_is_valid() -> None:
@@ -120,7 +121,7 @@ def test_request_is_valid() -> None:
     client = SESSION.client("cloudwatch")
     with Stubber(client) as stubber:
         stubber.add_response("get_metric_data", {"MetricDataResults": []})
-        assert permissions(client, millis(NOW)) == Permissions()
+        assert permissions(client, NAMES, millis(NOW)) == Permissions()
 
 
 def test_counts_that_may_not_be_read_are_unknown() -> None:
@@ -128,7 +129,7 @@ def test_counts_that_may_not_be_read_are_unknown() -> None:
     client = SESSION.client("cloudwatch")
     with Stubber(client) as stubber:
         stubber.add_client_error("get_metric_data", "AccessDenied", "not authorized")
-        found = permissions(client, millis(NOW))
+        found = permissions(client, NAMES, millis(NOW))
     assert found.signs == ()
     assert "it takes cloudwatch:GetMetricData" in found.fault
     assert "not authorized" in found.fault
@@ -136,5 +137,5 @@ def test_counts_that_may_not_be_read_are_unknown() -> None:
 
 def test_functions_roles_have_their_names() -> None:
     """The signs name the role of a function by the function."""
-    for role in (contract.OBSERVER_ROLE, contract.PUBLISHER_ROLE, contract.SWEEPER_ROLE, contract.ASSOCIATOR_ROLE):
-        assert role in contract.FUNCTIONS
+    for role in (NAMES.observer_role, NAMES.publisher_role, NAMES.sweeper_role, NAMES.associator_role):
+        assert role in NAMES.functions

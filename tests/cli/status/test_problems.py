@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.drift import ZoneDrift
 from hub.runtime.model.health.attention import SCHEDULE_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.health.path import HEARTBEAT_LATE, PathFacts, Stage
@@ -14,7 +15,7 @@ from hub.runtime.model.path import PathState, Stall
 from hub.runtime.model.status import FailedLook, Pause, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
 from orgdns.cli.reports.status.overview import Alarms, Backlog, FiringAlarm, Overview, Permissions
-from orgdns.cli.reports.status.permissions import SIGNS
+from orgdns.cli.reports.status.permissions import signs
 from orgdns.cli.reports.status.problem import Problem
 from orgdns.cli.reports.status.problems import problems
 from orgdns.config.sections.accounts import Guards
@@ -65,7 +66,7 @@ ORDER: list[tuple[str, str, Overview, str]] = [
     (
         "permissions-missing",
         "sweeps",
-        replace(GOOD, permissions=Permissions(((SIGNS[2], OLD),))),
+        replace(GOOD, permissions=Permissions(((signs(NAMES)[2], OLD),))),
         "the role orgdns-sweeper needs logs:",
     ),
     ("paused", "publisher", replace(GOOD, pause=Pause("the zones move", OLD, "arn:x")), "the zones move, by arn:x"),

@@ -9,6 +9,7 @@ import pytest
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import claim_key
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import Fqdn, InstanceRef, NameKey
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
@@ -39,7 +40,7 @@ def instances(made: World, clock: MovedClock) -> dict[str, InstanceRef]:
 
 
 def rows(made: World) -> Iterator[Item]:
-    for page in made.client("dynamodb", HUB).get_paginator("scan").paginate(TableName=contract.LEDGER_TABLE):
+    for page in made.client("dynamodb", HUB).get_paginator("scan").paginate(TableName=NAMES.ledger_table):
         yield from page["Items"]
 
 
@@ -50,12 +51,12 @@ def keys(made: World, *, pk: str = "", sk: str = "") -> list[Item]:
 
 
 def row(made: World, key: Item) -> Item:
-    found: Item = made.client("dynamodb", HUB).get_item(TableName=contract.LEDGER_TABLE, Key=key)["Item"]
+    found: Item = made.client("dynamodb", HUB).get_item(TableName=NAMES.ledger_table, Key=key)["Item"]
     return found
 
 
 def delete(made: World, key: Item) -> None:
-    made.client("dynamodb", HUB).delete_item(TableName=contract.LEDGER_TABLE, Key=key)
+    made.client("dynamodb", HUB).delete_item(TableName=NAMES.ledger_table, Key=key)
     made.converge()
 
 
@@ -74,7 +75,7 @@ def test_p7_a_claim_row_deleted_by_hand_changes_no_record(
         # The version is that of the instance's row, which has settled since. No event asks for a copy.
         expected = {part: value for part, value in claim.items() if part != "asked_at"} | {"copied": {"BOOL": True}}
         assert row(made, key) | {"version": claim["version"]} == expected
-        *_, restored = made.logged(contract.PUBLISHER_FUNCTION, "missing claims restored")
+        *_, restored = made.logged(NAMES.publisher_function, "missing claims restored")
         assert restored["restored"] == [str(instances[label])]
     assert len(made.route53.batches) == batches
 

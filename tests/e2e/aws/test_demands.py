@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from moto.iam.models import iam_backends
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.cloudformation.deployer import DeploymentFailed
 from sandbox.aws.partition import partition
 from sandbox.clock import MovedClock
@@ -45,7 +45,7 @@ def test_o2_every_role_has_path_boundary_and_tags(account: str) -> None:
     for role in roles:
         assert role.arn == f"arn:aws:iam::{account}:role{PATH}{role.name}"
         assert role.permissions_boundary_arn == f"arn:aws:iam::{account}:policy/{BOUNDARY}"
-        assert {tag["Key"]: tag["Value"] for tag in role.tags} == {"application": contract.PREFIX, **TAGS}
+        assert {tag["Key"]: tag["Value"] for tag in role.tags} == {"application": NAMES.installation, **TAGS}
 
 
 def test_o2_the_management_account_is_not_restricted(made: World) -> None:

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.drift import MOST_REPAIRS
 from hub.runtime.model.health.attention import health
 from hub.runtime.model.status import ScheduleCursor
@@ -68,7 +69,7 @@ def delete(made: World, client: Any, *deleted: str, filler: int = 0) -> None:  #
 
 
 def reported(made: World) -> list[dict[str, Any]]:
-    return made.logged(contract.SWEEPER_FUNCTION, "records changed by someone else")
+    return made.logged(NAMES.sweeper_function, "records changed by someone else")
 
 
 def test_o4_deleted_records_are_back_within_seconds(made: World, clock: MovedClock, octodns: Any) -> None:  # noqa: ANN401
@@ -157,7 +158,7 @@ def test_o4_a_large_change_of_others_needs_no_audit(made: World, octodns: Any) -
     delete(made, octodns, "first", filler=150)
     made.converge()
     assert "first" in names(made)
-    assert made.logged(contract.SWEEPER_FUNCTION, "audit requested") == []
+    assert made.logged(NAMES.sweeper_function, "audit requested") == []
 
 
 def test_o4_a_change_of_unknown_names_is_audited(made: World, clock: MovedClock, octodns: Any) -> None:  # noqa: ANN401
@@ -168,20 +169,20 @@ def test_o4_a_change_of_unknown_names_is_audited(made: World, clock: MovedClock,
     clock.advance(300)
     made.sweep()
     assert "first" in names(made)
-    requested = made.logged(contract.SWEEPER_FUNCTION, "audit requested")[-1]
+    requested = made.logged(NAMES.sweeper_function, "audit requested")[-1]
     assert requested["changed_by"] == OCTODNS
     assert len(requested["zones"]) > 1
 
 
 def test_o4_the_publishers_own_changes_are_not_events(made: World) -> None:
     """The rule leaves out the writer role, so that ordinary publishing costs nothing more."""
-    arrived = len(made.logged(contract.SWEEPER_FUNCTION, "task dropped"))
+    arrived = len(made.logged(NAMES.sweeper_function, "task dropped"))
     (instance,) = made.launch(PAYMENTS, REGION, "third")
     made.converge()
     assert "third" in names(made)
     made.end(PAYMENTS, REGION, instance)
     made.converge()
-    assert len(made.logged(contract.SWEEPER_FUNCTION, "task dropped")) == arrived
+    assert len(made.logged(NAMES.sweeper_function, "task dropped")) == arrived
 
 
 def test_o4_a_member_account_cannot_report_changes(made: World) -> None:

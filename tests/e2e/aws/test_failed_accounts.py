@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.cli.reports.coverage import coverage
 from orgdns.cli.reports.status.overview import Overview
 from orgdns.cli.sources.deployed import deployed
@@ -16,7 +16,7 @@ from orgdns.deployment.templates import templates
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import World
-from sandbox.world.deployment import NAMED_IAM, ROLLOUT_STACK, Deployment
+from sandbox.world.deployment import NAMED_IAM, Deployment
 from tests.support.path.sweeps import sweep_all
 from tests.support.path.vpcs import NOBODY
 
@@ -28,7 +28,7 @@ def roll_out(made: World, days: int = 14) -> None:
     body = templates(made.config)["rollout.yaml"]
     changed = body.replace("MessageRetentionPeriod: 1209600", f"MessageRetentionPeriod: {days * 86_400}")
     parameters = Deployment(made.config, made.deployer, made.client).parameters_of(body)
-    made.deployer.deploy(HUB, made.config.hub.region, ROLLOUT_STACK, changed, parameters, NAMED_IAM)
+    made.deployer.deploy(HUB, made.config.hub.region, NAMES.rollout_stack, changed, parameters, NAMED_IAM)
 
 
 def rolled_out(made: World) -> dict[tuple[str, str], str]:
@@ -52,7 +52,7 @@ def test_c6_region_that_some_accounts_did_not_enable(made: World) -> None:
 
 def measured(made: World, metric: str) -> float:
     """The last value of a metric of the sweeper's schedule."""
-    lines = [line for line in made.functions.logs(contract.SWEEPER_FUNCTION) if isinstance(line, dict)]
+    lines = [line for line in made.functions.logs(NAMES.sweeper_function) if isinstance(line, dict)]
     *_, last = [line[metric] for line in lines if "_aws" in line and metric in line]
     return float(last[-1] if isinstance(last, list) else last)
 
@@ -60,8 +60,8 @@ def measured(made: World, metric: str) -> float:
 def state(made: World) -> Overview:
     """What `orgdns status` reports."""
     client = made.client("cloudformation", HUB)
-    hub = HubLedger.of(deployed(made.client("lambda", HUB)), made.client("dynamodb", HUB))
-    return overview(hub, lambda: listed_spokes(client))
+    hub = HubLedger.of(deployed(made.client("lambda", HUB), NAMES), made.client("dynamodb", HUB))
+    return overview(hub, lambda: listed_spokes(client, NAMES))
 
 
 def names_in(made: World, account: str) -> set[str]:
@@ -75,10 +75,10 @@ def test_role_that_denies_access_stays_in_the_alarm(made: World, clock: MovedClo
     sweep_all(made, clock)
     before = names_in(made, SEARCH)
     iam = made.client("iam", SEARCH)
-    trust = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
-    iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=NOBODY)
+    trust = iam.get_role(RoleName=NAMES.reader_role)["Role"]["AssumeRolePolicyDocument"]
+    iam.update_assume_role_policy(RoleName=NAMES.reader_role, PolicyDocument=NOBODY)
     try:
-        made.functions.cold_start(contract.SWEEPER_FUNCTION)
+        made.functions.cold_start(NAMES.sweeper_function)
         sweep_all(made, clock)
         clock.advance(7 * 86_400)
         sweep_all(made, clock)
@@ -89,8 +89,8 @@ def test_role_that_denies_access_stays_in_the_alarm(made: World, clock: MovedClo
         assert {str(status.spoke) for status in state(made).unreachable} == places
         assert state(made).closed == ()
     finally:
-        iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(trust))
-        made.functions.cold_start(contract.SWEEPER_FUNCTION)
+        iam.update_assume_role_policy(RoleName=NAMES.reader_role, PolicyDocument=json.dumps(trust))
+        made.functions.cold_start(NAMES.sweeper_function)
     sweep_all(made, clock)
     assert names_in(made, SEARCH) == before
 
@@ -114,7 +114,7 @@ def test_t6_what_is_closed_leaves_the_alarm(made: World, clock: MovedClock, kind
     def forget_accounts() -> None:
         """Let what the hub knows of accounts become too old to use: it is in the ledger, and in the functions."""
         clock.advance(16 * 60)
-        made.functions.cold_start(contract.SWEEPER_FUNCTION)
+        made.functions.cold_start(NAMES.sweeper_function)
 
     def close() -> None:
         if kind == "region":
@@ -143,7 +143,7 @@ def test_t6_what_is_closed_leaves_the_alarm(made: World, clock: MovedClock, kind
         assert measured(made, "SweepsAndAuditsOverdue") == 0
         assert state(made).unreachable == ()
         assert {str(status.spoke) for status in state(made).closed} == places
-        stacks = stack_instances(made.client("cloudformation", HUB))
+        stacks = stack_instances(made.client("cloudformation", HUB), NAMES)
         report = coverage(stacks, state(made).spokes, [], [], state(made).health, state(made).now)
         assert {str(found.spoke) for found in report.closed} == places
         assert report.well

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS
 from sandbox.world import Vpc, World
@@ -28,8 +29,8 @@ def at_rest(made: World, clock: MovedClock) -> Iterator[None]:
     for reservation in ec2.describe_instances()["Reservations"]:
         made.end(PAYMENTS, REGION, *(instance["InstanceId"] for instance in reservation["Instances"]))
     made.converge()
-    assert made.waiting(contract.SWEEPS_DEAD_LETTER_QUEUE) == 0
-    assert made.waiting(contract.PUBLISHER_DEAD_LETTER_QUEUE) == 0
+    assert made.waiting(NAMES.sweeps_dead_letter_queue) == 0
+    assert made.waiting(NAMES.publisher_dead_letter_queue) == 0
 
 
 def claim_key(made: World, name: str, instance: str) -> dict[str, Any]:
@@ -49,17 +50,17 @@ def published_key(made: World, name: str) -> dict[str, Any]:
 
 
 def row(made: World, key: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = made.client("dynamodb", HUB).get_item(TableName=contract.LEDGER_TABLE, Key=key)["Item"]
+    found: dict[str, Any] = made.client("dynamodb", HUB).get_item(TableName=NAMES.ledger_table, Key=key)["Item"]
     return found
 
 
 def put(made: World, item: dict[str, Any]) -> None:
-    made.client("dynamodb", HUB).put_item(TableName=contract.LEDGER_TABLE, Item=item)
+    made.client("dynamodb", HUB).put_item(TableName=NAMES.ledger_table, Item=item)
     made.converge()
 
 
 def delete(made: World, key: dict[str, Any]) -> None:
-    made.client("dynamodb", HUB).delete_item(TableName=contract.LEDGER_TABLE, Key=key)
+    made.client("dynamodb", HUB).delete_item(TableName=NAMES.ledger_table, Key=key)
     made.converge()
 
 
@@ -81,7 +82,7 @@ def test_p8_a_deleted_claim_comes_back(made: World, clock: MovedClock, remote_vp
     assert row(made, key) == before | {"version": row(made, key)["version"], "copied": {"BOOL": True}}
     assert made.resolve(f"kept.{CORP}", remote_vpc) == {made.address(PAYMENTS, REGION, instance)}
     assert dict(zone_status(made, clock).repaired) == {"claims restored": 1}
-    assert made.logged(contract.SWEEPER_FUNCTION, "ledger row repaired")
+    assert made.logged(NAMES.sweeper_function, "ledger row repaired")
     made.audit()
     assert zone_status(made, clock).repaired == ()
 

@@ -11,6 +11,7 @@ from moto.ec2.models import ec2_backends
 from hub.runtime import contract
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.vpcs import DynamoVpcs
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import NEVER, Spoke
 from hub.runtime.model.vpcs import VpcsStatus
 from sandbox.clock import MovedClock
@@ -33,12 +34,12 @@ def odd(made: World, clock: MovedClock) -> Iterator[Vpc]:
     made.delete_vpc(vpc)
     sweep(made, clock, SEARCH)
     assert vpc.id not in {row.ref.id for row in vpc_rows(made)}
-    for queue in (contract.SWEEPS_DEAD_LETTER_QUEUE, contract.ASSOCIATIONS_DEAD_LETTER_QUEUE):
+    for queue in (NAMES.sweeps_dead_letter_queue, NAMES.associations_dead_letter_queue):
         assert made.waiting(queue) == 0
 
 
 def status(made: World) -> VpcsStatus:
-    table = Table(made.client("dynamodb", HUB), contract.LEDGER_TABLE, lambda: NEVER, lambda _seconds: None)
+    table = Table(made.client("dynamodb", HUB), NAMES.ledger_table, lambda: NEVER, lambda _seconds: None)
     return DynamoVpcs(table).vpcs_status(SPOKE)
 
 
@@ -66,17 +67,17 @@ def test_a_row_of_a_vpc_that_someone_garbled_stays(made: World, clock: MovedCloc
     """What orgdns did in the VPC is not known, so nothing of it ends, and nothing is written over the row."""
     key = {"pk": {"S": contract.VPCS_KEY}, "sk": {"S": f"{SPOKE}/{odd.id}"}}
     ledger = made.client("dynamodb", HUB)
-    row: dict[str, Any] = ledger.get_item(TableName=contract.LEDGER_TABLE, Key=key)["Item"]
+    row: dict[str, Any] = ledger.get_item(TableName=NAMES.ledger_table, Key=key)["Item"]
     association = next(name for name in row if name.startswith(contract.ASSOCIATION_PREFIX))
     garbled = row | {association: {"S": "made by hand"}}
-    ledger.put_item(TableName=contract.LEDGER_TABLE, Item=garbled)
+    ledger.put_item(TableName=NAMES.ledger_table, Item=garbled)
     new = add_vpc_without_trail(made)
     sweep(made, clock, SEARCH)
     assert is_associated(made, new)
     assert is_associated(made, odd)
     assert "its row in the ledger" in status(made).unreadable_first[0].reason
-    assert ledger.get_item(TableName=contract.LEDGER_TABLE, Key=key)["Item"] == garbled
-    ledger.put_item(TableName=contract.LEDGER_TABLE, Item=row)
+    assert ledger.get_item(TableName=NAMES.ledger_table, Key=key)["Item"] == garbled
+    ledger.put_item(TableName=NAMES.ledger_table, Item=row)
     sweep(made, clock, SEARCH)
     assert status(made).unreadable == 0
     made.delete_vpc(new)

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK, PAYMENTS, SCIENCE
 from sandbox.world import World, world
@@ -70,7 +70,7 @@ def test_o4_a_deleted_record_is_back_in_another_partition(made: World, clock: Mo
     assert not made.resolve(name, anywhere)
     made.converge()
     assert made.resolve(name, anywhere)
-    (change,) = made.logged(contract.SWEEPER_FUNCTION, "records changed by someone else")
+    (change,) = made.logged(NAMES.sweeper_function, "records changed by someone else")
     assert str(change["changed_by"]).startswith(f"arn:{made.config.partition}:iam::{NETWORK}:")
 
 
@@ -87,8 +87,8 @@ def test_c5_a_role_arn_of_another_partition_is_denied(made: World) -> None:
     """The observer can assume the reader role by the ARN of its own partition only."""
     region = made.config.hub.region
     session: Any = boto3.client
-    sts = session("sts", region_name=region, **as_role(HUB, contract.OBSERVER_ROLE))
-    role = f"iam::{PAYMENTS}:role/{contract.READER_ROLE}"
+    sts = session("sts", region_name=region, **as_role(HUB, NAMES.observer_role))
+    role = f"iam::{PAYMENTS}:role/{NAMES.reader_role}"
     assert sts.assume_role(RoleArn=f"arn:{made.config.partition}:{role}", RoleSessionName="test")["Credentials"]
     with pytest.raises(ClientError, match="AccessDenied"):
         sts.assume_role(RoleArn=f"arn:aws:{role}", RoleSessionName="test")

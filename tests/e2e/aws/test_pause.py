@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
 from sandbox.world import World
@@ -25,7 +26,7 @@ def resumed(made: World, clock: MovedClock) -> Iterator[None]:
     yield
     statuses(made, clock).resume()
     hour(made, clock)
-    assert made.waiting(contract.ASSOCIATIONS_DEAD_LETTER_QUEUE) == 0
+    assert made.waiting(NAMES.associations_dead_letter_queue) == 0
     assert not any(made.route53.authorizations(zone_id) for zone_id in made.zone_ids.values())
     assert made.guard.denied == []
 
@@ -55,10 +56,10 @@ def test_associations_wait_for_the_end_of_the_pause(made: World, clock: MovedClo
     assert not is_associated(made, new)
     assert is_associated(made, excluded)
     assert len(made.route53.batches) == batches
-    told = made.logged(contract.ASSOCIATOR_FUNCTION, "VPC not changed")
+    told = made.logged(NAMES.associator_function, "VPC not changed")
     assert {line["vpc"].rpartition("/")[2] for line in told} == {new.id, excluded.id}
     assert {line["reason"] for line in told} == {"publishing is paused: the zones move"}
-    lines = made.functions.logs(contract.ASSOCIATOR_FUNCTION)
+    lines = made.functions.logs(NAMES.associator_function)
     assert any("VpcsNotChangedWhilePaused" in line for line in lines)
     statuses(made, clock).resume()
     round_of_the_schedule(made, clock)
@@ -86,12 +87,12 @@ def test_pause_that_cannot_be_read_is_a_pause(made: World, clock: MovedClock) ->
     """A row that says nothing readable stops associations, as it stops records."""
     key = {"pk": {"S": contract.CONTROL_KEY}, "sk": {"S": contract.PAUSE_KEY}}
     odd = key | {"paused": {"S": "perhaps"}, "reason": {"S": ""}}
-    made.client("dynamodb", HUB).put_item(TableName=contract.LEDGER_TABLE, Item=odd)
+    made.client("dynamodb", HUB).put_item(TableName=NAMES.ledger_table, Item=odd)
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     made.converge()
     assert not is_associated(made, vpc)
     (line, *_) = [
-        line for line in made.logged(contract.ASSOCIATOR_FUNCTION, "VPC not changed") if line["vpc"].endswith(vpc.id)
+        line for line in made.logged(NAMES.associator_function, "VPC not changed") if line["vpc"].endswith(vpc.id)
     ]
     assert "its row in the ledger cannot be read" in line["reason"]
     statuses(made, clock).resume()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import Spoke
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger_stream import path_facts
@@ -16,13 +17,13 @@ from orgdns.deployment.templates import templates
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
 from sandbox.world import World
-from sandbox.world.deployment import HUB_STACK, NAMED_IAM
+from sandbox.world.deployment import NAMED_IAM
 from tests.support.cli.command import Command, command_in
 from tests.support.path.sweeps import forget_ended, lose_events, names, statuses, sweep_all
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
-LEDGER, RESTORED = contract.LEDGER_TABLE, "orgdns-ledger-restored"
+LEDGER, RESTORED = NAMES.ledger_table, "orgdns-ledger-restored"
 
 
 @pytest.fixture(scope="module")
@@ -33,16 +34,16 @@ def command(made: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 
 def faults(made: World) -> tuple[str, ...]:
     functions = made.client("lambda", HUB)
-    facts = path_facts(deployed(functions), functions, made.client("dynamodb", HUB), 0)
+    facts = path_facts(deployed(functions, NAMES), functions, made.client("dynamodb", HUB), 0)
     return (*facts.stream_faults, *([facts.table_fault] if facts.table_fault else []))
 
 
 def deploy_with_stream(made: World, stream: str) -> None:
     """Deploy the hub again with one parameter changed; the others stay as they are."""
-    stack = made.client("cloudformation", HUB).describe_stacks(StackName=HUB_STACK)["Stacks"][0]
+    stack = made.client("cloudformation", HUB).describe_stacks(StackName=NAMES.hub_stack)["Stacks"][0]
     before = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
     parameters = before | {"LedgerStreamArn": stream}
-    made.deployer.deploy(HUB, REGION, HUB_STACK, templates(made.config)["hub.yaml"], parameters, NAMED_IAM)
+    made.deployer.deploy(HUB, REGION, NAMES.hub_stack, templates(made.config)["hub.yaml"], parameters, NAMED_IAM)
 
 
 def set_up(made: World) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import instance_key
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.messages import body_of_release
 from hub.runtime.model.names import Fqdn, InstanceRef, Millis, NameKey
 from hub.runtime.model.tasks import DeferredName, Release
@@ -51,7 +51,7 @@ def ended(made: World) -> Iterator[None]:
 def known(made: World, account: str, instance: str) -> bool:
     """Whether the observer has seen the instance."""
     key = {part: {"S": text} for part, text in instance_key(InstanceRef(account, REGION, instance)).items()}
-    return "Item" in made.client("dynamodb", HUB).get_item(TableName=contract.LEDGER_TABLE, Key=key)
+    return "Item" in made.client("dynamodb", HUB).get_item(TableName=NAMES.ledger_table, Key=key)
 
 
 def until_known(made: World, account: str, instance: str) -> None:
@@ -67,7 +67,7 @@ def until_deferred(made: World) -> None:
     """Poll all event sources until names wait in the backlog: queues come first, then the stream, which fills it."""
     for _ in range(100):
         made.functions.poll()
-        if made.waiting(contract.BACKLOG_QUEUE):
+        if made.waiting(NAMES.backlog_queue):
             return
     raise AssertionError("no name waits")
 
@@ -78,7 +78,7 @@ def holders(made: World, domain: str = IDS) -> set[str]:
 
 
 def deferred(made: World) -> list[dict[str, Any]]:
-    return made.logged(contract.PUBLISHER_FUNCTION, "names deferred")
+    return made.logged(NAMES.publisher_function, "names deferred")
 
 
 def status(made: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def test_a_burst_of_one_account_delays_nobody_else(
     assert len(holders(made) & set(many)) < MANY
     until_deferred(made)
     found = status(made, monkeypatch, capsys)
-    assert found["messages"] == made.waiting(contract.BACKLOG_QUEUE)
+    assert found["messages"] == made.waiting(NAMES.backlog_queue)
     # A name of another account may have found no tokens; the first account has the most names.
     assert found["accounts"][0]["account"] == PAYMENTS
     began = clock.now()
@@ -127,7 +127,7 @@ def test_a_burst_of_one_account_delays_nobody_else(
     # The other account has three names. One was resolved above. The others may have gone to the backlog for want of
     # tokens.
     assert counts[SEARCH] < 3 < counts[PAYMENTS]
-    assert made.waiting(contract.BACKLOG_QUEUE) == made.waiting(contract.BACKLOG_DEAD_LETTER_QUEUE) == 0
+    assert made.waiting(NAMES.backlog_queue) == made.waiting(NAMES.backlog_dead_letter_queue) == 0
     assert status(made, monkeypatch, capsys) == {"messages": 0, "accounts": []}
 
 
@@ -153,7 +153,7 @@ def test_an_account_that_flips_names_delays_nobody_else(made: World, clock: Move
     names = {name for name, *_, owner in made.owners(CORP) if owner and owner.rpartition("/")[2] in flipping}
     assert {f"flip2-{position}.{CORP}." for position in range(40)} <= names
     assert not [name for name in names if name.startswith(("flip0-", "flip1-"))]
-    assert made.waiting(contract.BACKLOG_QUEUE) == 0
+    assert made.waiting(NAMES.backlog_queue) == 0
 
 
 def test_a_publisher_that_is_killed_loses_no_name(made: World, clock: MovedClock) -> None:
@@ -162,7 +162,7 @@ def test_a_publisher_that_is_killed_loses_no_name(made: World, clock: MovedClock
 
     def kill(function: str, moment: str) -> None:
         expected = ("after", "before")[len(killed) % 2]
-        if function == contract.PUBLISHER_FUNCTION and moment == expected and len(killed) < 12:
+        if function == NAMES.publisher_function and moment == expected and len(killed) < 12:
             killed.append(moment)
             raise Killed("by the test")
 
@@ -174,28 +174,28 @@ def test_a_publisher_that_is_killed_loses_no_name(made: World, clock: MovedClock
     clock.advance(VISIBILITY)
     made.converge()
     assert holders(made) >= set(many)
-    assert made.waiting(contract.BACKLOG_QUEUE) == made.waiting(contract.BACKLOG_DEAD_LETTER_QUEUE) == 0
+    assert made.waiting(NAMES.backlog_queue) == made.waiting(NAMES.backlog_dead_letter_queue) == 0
 
 
 def test_an_unreadable_message_is_dropped_and_counted(made: World) -> None:
     """It would be the same when it came again."""
-    before = len(made.logged(contract.PUBLISHER_FUNCTION, "message of the backlog dropped"))
-    send(made, '{"orgdns": "sweep"}', contract.BACKLOG_QUEUE)
+    before = len(made.logged(NAMES.publisher_function, "message of the backlog dropped"))
+    send(made, '{"orgdns": "sweep"}', NAMES.backlog_queue)
     made.converge()
-    assert len(made.logged(contract.PUBLISHER_FUNCTION, "message of the backlog dropped")) == before + 1
-    assert made.waiting(contract.BACKLOG_QUEUE) == 0
+    assert len(made.logged(NAMES.publisher_function, "message of the backlog dropped")) == before + 1
+    assert made.waiting(NAMES.backlog_queue) == 0
 
 
 def test_a_release_receives_further_messages(made: World) -> None:
     """Lambda's batch has seven messages at most, of one name each. The release takes more of them, and deletes them."""
     made.launch(PAYMENTS, REGION, "again")
     made.converge()
-    before = len(made.logged(contract.PUBLISHER_FUNCTION, "names released"))
+    before = len(made.logged(NAMES.publisher_function, "names released"))
     zone_id = made.zone_ids[CORP]
     names = [DeferredName(NameKey(zone_id, Fqdn(f"again{number}.{CORP}.")), Millis(5)) for number in range(40)]
     for name in names:
-        send(made, body_of_release(Release(PAYMENTS, (name,))), contract.BACKLOG_QUEUE)
+        send(made, body_of_release(Release(PAYMENTS, (name,))), NAMES.backlog_queue)
     made.converge()
-    released = made.logged(contract.PUBLISHER_FUNCTION, "names released")[before:]
+    released = made.logged(NAMES.publisher_function, "names released")[before:]
     assert [line["names"] for line in released] == [40]
-    assert made.waiting(contract.BACKLOG_QUEUE) == made.waiting(contract.BACKLOG_DEAD_LETTER_QUEUE) == 0
+    assert made.waiting(NAMES.backlog_queue) == made.waiting(NAMES.backlog_dead_letter_queue) == 0

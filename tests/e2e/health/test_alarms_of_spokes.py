@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.example import PAYMENTS, SEARCH
 from sandbox.world import World
 from tests.support.path.broken import denied, minutes_until, schedule_disabled, spoke_rules_disabled
@@ -70,7 +71,7 @@ def full_of_vpcs(made: World) -> Iterator[None]:
 @contextmanager
 def refused(made: World) -> Iterator[None]:
     """A new VPC should resolve the zones, and the account's role may not associate it."""
-    with denied(made, PAYMENTS, contract.VPC_ROLE, "route53:AssociateVPCWithHostedZone"):
+    with denied(made, PAYMENTS, NAMES.vpc_role, "route53:AssociateVPCWithHostedZone"):
         made.add_vpc(PAYMENTS, REGION, associated=False)
         yield
 
@@ -86,7 +87,7 @@ def events_lost(made: World) -> Iterator[None]:
 @contextmanager
 def events_refused(made: World) -> Iterator[None]:
     """The role that delivers the events of a spoke may not put them on the hub's bus."""
-    with denied(made, SEARCH, f"{contract.DELIVERY_ROLE_PREFIX}{REGION}", "events:PutEvents"):
+    with denied(made, SEARCH, f"{NAMES.delivery_role_prefix}{REGION}", "events:PutEvents"):
         made.launch(SEARCH, REGION, count=2)
         yield
 
@@ -94,7 +95,7 @@ def events_refused(made: World) -> Iterator[None]:
 @contextmanager
 def looks_denied(made: World) -> Iterator[None]:
     """The reader role of a spoke may not describe instances when one starts."""
-    with denied(made, PAYMENTS, contract.READER_ROLE, "ec2:DescribeInstances"):
+    with denied(made, PAYMENTS, NAMES.reader_role, "ec2:DescribeInstances"):
         made.launch(PAYMENTS, REGION, "looked-at-later")
         yield
 
@@ -103,13 +104,13 @@ def looks_denied(made: World) -> Iterator[None]:
 SCENARIOS: dict[str, tuple[Broken, int, int]] = {
     "looks-failing": (looks_denied, 30, 45),
     "spokes-unreachable": (
-        lambda made: denied(made, PAYMENTS, contract.READER_ROLE, "ec2:DescribeInstances"),
+        lambda made: denied(made, PAYMENTS, NAMES.reader_role, "ec2:DescribeInstances"),
         95,
         95,
     ),
     "events-missed": (events_lost, 95, 95),
     "events-undelivered": (events_refused, 95, 95),
-    "vpcs-unknown": (lambda made: denied(made, PAYMENTS, contract.READER_ROLE, "ec2:DescribeVpcs"), 95, 95),
+    "vpcs-unknown": (lambda made: denied(made, PAYMENTS, NAMES.reader_role, "ec2:DescribeVpcs"), 95, 95),
     "associations-refused": (refused, 150, 95),
     "associations-removed": (associations_ended, 95, 200),
     "vpcs-full": (full_of_vpcs, 95, 200),

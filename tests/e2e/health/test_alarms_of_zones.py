@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.drift import MOST_REPAIRS
 from sandbox.aws.functions.service import Killed
 from sandbox.example import HUB, NETWORK, PAYMENTS
@@ -56,7 +56,7 @@ def killed(made: World) -> Iterator[None]:
     before = made.functions.interrupt
 
     def interrupt(function: str, moment: str) -> None:
-        if function == contract.SWEEPER_FUNCTION and moment == "before":
+        if function == NAMES.sweeper_function and moment == "before":
             raise Killed("on purpose")
 
     made.functions.interrupt = interrupt
@@ -69,7 +69,7 @@ def killed(made: World) -> Iterator[None]:
 @contextmanager
 def late(made: World) -> Iterator[None]:
     """Events of instances come after two minutes, because the observer gets none meanwhile."""
-    with mapping_disabled(made, contract.OBSERVER_FUNCTION):
+    with mapping_disabled(made, NAMES.observer_function):
         made.launch(PAYMENTS, REGION, "late", count=4)
         made.pass_time(3)
     made.converge()
@@ -79,8 +79,8 @@ def late(made: World) -> Iterator[None]:
 @contextmanager
 def stream_stands_still(made: World) -> Iterator[None]:
     """The publisher may not assume the writer role, so that it repeats the same batch."""
-    with denied(made, HUB, contract.PUBLISHER_ROLE, "sts:AssumeRole"):
-        made.functions.cold_start(contract.PUBLISHER_FUNCTION)
+    with denied(made, HUB, NAMES.publisher_role, "sts:AssumeRole"):
+        made.functions.cold_start(NAMES.publisher_function)
         made.launch(PAYMENTS, REGION, "stands-still")
         made.converge()
         yield
@@ -90,13 +90,13 @@ def stream_stands_still(made: World) -> Iterator[None]:
 def queues_stand_still(made: World) -> Iterator[None]:
     """No function gets messages of its queue, and each queue has one."""
     with ExitStack() as stack:
-        for function in contract.FUNCTIONS:
+        for function in NAMES.functions:
             stack.enter_context(mapping_disabled(made, function))
         for queue in (
-            contract.EVENTS_QUEUE,
-            contract.SWEEPS_QUEUE,
-            contract.ASSOCIATIONS_QUEUE,
-            contract.BACKLOG_QUEUE,
+            NAMES.events_queue,
+            NAMES.sweeps_queue,
+            NAMES.associations_queue,
+            NAMES.backlog_queue,
         ):
             # Nobody can do anything with it, so it is dropped when its function comes back.
             send(made, "{}", queue)
@@ -145,11 +145,11 @@ def many_vpcs(made: World) -> Iterator[None]:
 
 WAITING = {"events-waiting", "sweeps-waiting", "associations-waiting", "backlog-waiting"}
 DEAD_LETTERS = {
-    contract.EVENTS_DEAD_LETTER_QUEUE,
-    contract.PUBLISHER_DEAD_LETTER_QUEUE,
-    contract.SWEEPS_DEAD_LETTER_QUEUE,
-    contract.ASSOCIATIONS_DEAD_LETTER_QUEUE,
-    contract.BACKLOG_DEAD_LETTER_QUEUE,
+    NAMES.events_dead_letter_queue,
+    NAMES.publisher_dead_letter_queue,
+    NAMES.sweeps_dead_letter_queue,
+    NAMES.associations_dead_letter_queue,
+    NAMES.backlog_dead_letter_queue,
 }
 # By alarm: what is broken, and the minutes until the alarm fires, and until it ends after the repair.
 SCENARIOS: dict[str, tuple[Broken, int, int]] = {
@@ -162,7 +162,7 @@ SCENARIOS: dict[str, tuple[Broken, int, int]] = {
     "stream-behind": (stream_stands_still, 35, 45),
 }
 # The alarms that this module makes fire.
-TRIED = frozenset(SCENARIOS) | WAITING | {queue.removeprefix(f"{contract.PREFIX}-") for queue in DEAD_LETTERS}
+TRIED = frozenset(SCENARIOS) | WAITING | {NAMES.within(queue) for queue in DEAD_LETTERS}
 
 
 @pytest.mark.parametrize("alarm", SCENARIOS)

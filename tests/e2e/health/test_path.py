@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.example import HUB, NETWORK, PAYMENTS, SCIENCE
 from sandbox.world import World
 from tests.support.path.broken import (
@@ -25,7 +26,7 @@ from tests.support.path.health import REGION, firing, told
 CORP = "corp.internal"
 Broken = Callable[[World], AbstractContextManager[None]]
 INTERRUPTED = "path-interrupted"
-OBSERVER, PUBLISHER = contract.OBSERVER_FUNCTION, contract.PUBLISHER_FUNCTION
+OBSERVER, PUBLISHER = NAMES.observer_function, NAMES.publisher_function
 # What is broken; the stage that status names, and the kind of the problem; the alarm. The minutes are documented in
 # docs/runbook: three heartbeats for status, and five to seven more for the alarm.
 STAGES: dict[str, tuple[Broken, str, str, str]] = {
@@ -42,13 +43,13 @@ STAGES: dict[str, tuple[Broken, str, str, str]] = {
     "stream": (partial(mapping_disabled, function=PUBLISHER), "ledger's stream", INTERRUPTED, INTERRUPTED),
     "publisher": (partial(throttled, function=PUBLISHER), "publisher", INTERRUPTED, "functions-throttled"),
     "zones": (
-        lambda made: denied(made, NETWORK, contract.WRITER_ROLE, "route53:ChangeResourceRecordSets"),
+        lambda made: denied(made, NETWORK, NAMES.writer_role, "route53:ChangeResourceRecordSets"),
         "zones",
         "zones-closed",
         "zones-closed",
     ),
     "writer": (
-        lambda made: denied(made, HUB, contract.PUBLISHER_ROLE, "sts:AssumeRole"),
+        lambda made: denied(made, HUB, NAMES.publisher_role, "sts:AssumeRole"),
         "publisher",
         "names-overdue",
         "names-overdue",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dns.rcode
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.organization import AccountSpec
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK, PAYMENTS, SCIENCE, SEARCH, WORKLOAD_UNIT
@@ -140,7 +140,7 @@ def test_record_made_by_hand_is_never_touched(made: World, remote_vpc: Vpc) -> N
     assert made.resolve(f"byhand.{CORP}", remote_vpc) == {"192.0.2.7"}
     assert made.resolve(f"byhand.{REGION}.payments.{CORP}", remote_vpc)
     assert made.resolve(f"beside.{CORP}", remote_vpc)
-    conflicts = [line["dns_name"] for line in made.logged(contract.PUBLISHER_FUNCTION, "name in conflict")]
+    conflicts = [line["dns_name"] for line in made.logged(NAMES.publisher_function, "name in conflict")]
     assert conflicts == [f"byhand.{CORP}."]
     (listed,) = [
         record_set
@@ -227,7 +227,7 @@ def test_hostile_tag_gives_no_name_outside_policy(made: World, tag: str) -> None
     names = [name for name, _, _, owner in made.owners(CORP) if owner and owner.endswith(instance)]
     assert all(name.endswith(f".{REGION}.data-science.{CORP}.") for name in names)
     assert f"{instance}.{IDS}." in [name for name, _, _, _ in made.owners(IDS)]
-    assert not made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE)
+    assert not made.waiting(NAMES.events_dead_letter_queue)
 
 
 def test_instance_with_fifty_tags(made: World, remote_vpc: Vpc) -> None:
@@ -239,7 +239,7 @@ def test_instance_with_fifty_tags(made: World, remote_vpc: Vpc) -> None:
 
 def test_nothing_waits_and_nothing_was_denied(made: World) -> None:
     """After all tests of this module, the queues are empty, every event was delivered, and no call was denied."""
-    queues = (contract.EVENTS_QUEUE, contract.EVENTS_DEAD_LETTER_QUEUE, contract.PUBLISHER_DEAD_LETTER_QUEUE)
+    queues = (NAMES.events_queue, NAMES.events_dead_letter_queue, NAMES.publisher_dead_letter_queue)
     assert [made.waiting(queue) for queue in queues] == [0, 0, 0]
     assert made.guard.denied == []
     assert made.router.undelivered == []

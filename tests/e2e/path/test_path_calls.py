@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.config.load import load
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS
@@ -136,20 +136,20 @@ def test_instance_that_leaves_its_group_loses_the_groups_name(made: World, clock
 
 def test_failed_call_causes_no_sweep(made: World, clock: MovedClock) -> None:
     """A call that EC2 refused is logged, and no rule forwards it."""
-    before = len(made.logged(contract.SWEEPER_FUNCTION, "spoke swept"))
+    before = len(made.logged(NAMES.sweeper_function, "spoke swept"))
     ec2 = made.client("ec2", PAYMENTS, REGION)
     with pytest.raises(ec2.exceptions.ClientError):
         ec2.detach_network_interface(AttachmentId="eni-attach-00000000000000000")
     seconds(made, clock)
-    assert len(made.logged(contract.SWEEPER_FUNCTION, "spoke swept")) == before
+    assert len(made.logged(NAMES.sweeper_function, "spoke swept")) == before
 
 
 def test_flood_of_calls_costs_other_accounts_nothing(made: World, clock: MovedClock) -> None:
     """An account that calls all the time is swept a few times, and leaves no messages behind."""
-    before = len(made.logged(contract.SWEEPER_FUNCTION, "spoke swept"))
+    before = len(made.logged(NAMES.sweeper_function, "spoke swept"))
     event: dict[str, Any] = json.loads((DOCUMENTS / "attach-network-interface.json").read_text())
     event["detail"]["awsRegion"] = REGION
-    bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
+    bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{NAMES.event_bus}"
     for _ in range(120):
         now = datetime.fromtimestamp(clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         event |= {"account": PAYMENTS, "region": REGION, "time": now}
@@ -158,5 +158,5 @@ def test_flood_of_calls_costs_other_accounts_nothing(made: World, clock: MovedCl
         clock.advance(1)
     clock.advance(900)
     made.converge()
-    assert 1 <= len(made.logged(contract.SWEEPER_FUNCTION, "spoke swept")) - before <= 6
-    assert made.waiting(contract.SWEEPS_QUEUE) == made.waiting(contract.EVENTS_QUEUE) == 0
+    assert 1 <= len(made.logged(NAMES.sweeper_function, "spoke swept")) - before <= 6
+    assert made.waiting(NAMES.sweeps_queue) == made.waiting(NAMES.events_queue) == 0

@@ -10,6 +10,7 @@ from moto.sqs.models import Message, Queue
 
 from hub.runtime import contract
 from hub.runtime.contract import EVENTS_A_BATCH
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.bridge import replaced
 from sandbox.aws.functions.service import Killed
 from sandbox.clock import MovedClock
@@ -52,7 +53,7 @@ def test_events_out_of_order_have_the_same_result(made: World, remote_vpc: Vpc, 
     made.tag(PAYMENTS, REGION, long, Name="last-name")
     made.end(PAYMENTS, REGION, short)
     clock.advance(120)
-    bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
+    bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{NAMES.event_bus}"
     for event in reversed(withheld):
         made.router.arrive(bus, event)
         made.converge()
@@ -67,13 +68,13 @@ def test_events_that_are_days_late_restore_nothing(made: World, remote_vpc: Vpc,
     (instance,) = made.launch(PAYMENTS, REGION, "forgotten")
     made.end(PAYMENTS, REGION, instance)
     clock.advance(86_400)
-    bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
+    bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{NAMES.event_bus}"
     made.router.arrive(bus, withheld[0])
     drain(made, clock)
     assert not made.resolve(f"forgotten.{CORP}", remote_vpc)
-    assert made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
+    assert made.waiting(NAMES.events_dead_letter_queue) == 0
     assert "the instance does not exist" in {
-        line["reason"] for line in made.logged(contract.OBSERVER_FUNCTION, "event dropped")
+        line["reason"] for line in made.logged(NAMES.observer_function, "event dropped")
     }
 
 
@@ -97,13 +98,13 @@ def test_message_that_can_never_succeed_is_dropped_with_its_reason(
     made: World, body: str, metric: str, reason: str
 ) -> None:
     """Invalid JSON, another format, an unknown account: counted, logged, and not retried."""
-    before = len(made.logged(contract.OBSERVER_FUNCTION, "event dropped"))
+    before = len(made.logged(NAMES.observer_function, "event dropped"))
     send(made, body)
     made.converge()
-    dropped = made.logged(contract.OBSERVER_FUNCTION, "event dropped")[before:]
+    dropped = made.logged(NAMES.observer_function, "event dropped")[before:]
     assert [line["reason"] for line in dropped] == [reason]
-    assert made.waiting(contract.EVENTS_QUEUE) == made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
-    metrics = [line for line in made.functions.logs(contract.OBSERVER_FUNCTION) if isinstance(line, dict)]
+    assert made.waiting(NAMES.events_queue) == made.waiting(NAMES.events_dead_letter_queue) == 0
+    metrics = [line for line in made.functions.logs(NAMES.observer_function) if isinstance(line, dict)]
     assert any(line.get(metric) == [1.0] for line in metrics[-2:])
 
 
@@ -115,7 +116,7 @@ def test_region_that_is_not_covered_is_dropped(made: World) -> None:
     assert hint_of(json.dumps(event)).ref.region == "sa-east-1"
     send(made, json.dumps(event))
     made.converge()
-    assert made.logged(contract.OBSERVER_FUNCTION, "event dropped")[-1]["reason"] == (
+    assert made.logged(NAMES.observer_function, "event dropped")[-1]["reason"] == (
         "the configuration does not cover the region sa-east-1"
     )
 
@@ -135,7 +136,7 @@ def test_event_that_never_succeeds_becomes_a_dead_letter(made: World, clock: Mov
         (instance,) = made.launch(SEARCH, REGION, "dead-letter")
         drain(made, clock)
     sqs = made.client("sqs", HUB)
-    url = sqs.get_queue_url(QueueName=contract.EVENTS_DEAD_LETTER_QUEUE)["QueueUrl"]
+    url = sqs.get_queue_url(QueueName=NAMES.events_dead_letter_queue)["QueueUrl"]
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     assert {hint_of(message["Body"]).ref.id for message in messages} == {instance}
     sqs.purge_queue(QueueUrl=url)
@@ -170,7 +171,7 @@ def invocations(made: World, killed: int = 0) -> list[str]:
     begun: list[str] = []
 
     def interrupt(function: str, moment: str) -> None:
-        if function != contract.OBSERVER_FUNCTION:
+        if function != NAMES.observer_function:
             return
         if moment == "before":
             begun.append(function)
@@ -189,7 +190,7 @@ def test_burst_fills_the_observers_runs(made: World) -> None:
     """With a full batch, the observer receives further events itself: a hundred a run, in one description."""
     before = owned(made)
     launched = made.launch(PAYMENTS, REGION, "burst", count=60)
-    waiting = made.waiting(contract.EVENTS_QUEUE)
+    waiting = made.waiting(NAMES.events_queue)
     assert waiting >= 60
     begun = invocations(made)
     made.converge()
@@ -208,11 +209,11 @@ def test_event_that_the_observer_received_itself_is_not_lost(made: World, clock:
         made.converge()
         assert len(begun) == 1
         # The batch, and of the further messages those of the denied account.
-        assert made.waiting(contract.EVENTS_QUEUE) >= EVENTS_A_BATCH + 10
+        assert made.waiting(NAMES.events_queue) >= EVENTS_A_BATCH + 10
         clock.advance(721)
         made.converge()
         assert owned(made) == before + 15
-        assert made.waiting(contract.EVENTS_QUEUE) >= 15
+        assert made.waiting(NAMES.events_queue) >= 15
     drain(made, clock)
     assert owned(made) == before + 30
     for account, instances in launched.items():

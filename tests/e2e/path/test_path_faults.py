@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import claim_key, mark_key
 from hub.runtime.contract import EVENTS_A_BATCH
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import Fqdn, InstanceRef, NameKey
 from hub.runtime.sdk import OPERATIONS
 from sandbox.aws.functions.service import Killed
@@ -55,7 +55,7 @@ def test_denied_reader_role_delays_names_and_removes_none(made: World, remote_vp
 
 def test_event_that_is_not_noted_comes_again(made: World, clock: MovedClock) -> None:
     """The spoke of an instance must not stay quiet because the ledger did not take the time of the event."""
-    iam, role = made.client("iam", HUB), contract.OBSERVER_ROLE
+    iam, role = made.client("iam", HUB), NAMES.observer_role
     clock.advance(3_600)
     began = int(clock.now() * 1000)
     deny = {"Effect": "Deny", "Action": "dynamodb:UpdateItem", "Resource": "*"}
@@ -72,7 +72,7 @@ def test_event_that_is_not_noted_comes_again(made: World, clock: MovedClock) -> 
     assert spoke_status(made, clock, PAYMENTS, REGION).event_at >= began
 
 
-@pytest.mark.parametrize("function", [contract.OBSERVER_FUNCTION, contract.PUBLISHER_FUNCTION])
+@pytest.mark.parametrize("function", [NAMES.observer_function, NAMES.publisher_function])
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_worker_that_is_killed_leaves_nothing_half_done(
     made: World, remote_vpc: Vpc, clock: MovedClock, function: str, moment: str
@@ -158,12 +158,12 @@ def test_record_edited_by_hand_is_not_overwritten_blindly(made: World, remote_vp
 
 def test_closed_zone_does_not_delay_other_zones(made: World, remote_vpc: Vpc, clock: MovedClock) -> None:
     """If the writer role loses one zone, the other zone is published at once, and each name's reason is logged."""
-    role = f"arn:aws:iam::{NETWORK}:role/{contract.WRITER_ROLE}"
+    role = f"arn:aws:iam::{NETWORK}:role/{NAMES.writer_role}"
     zone = f"arn:aws:route53:::hostedzone/{made.zone_ids['instances.internal']}"
     deny = {"Effect": "Deny", "Action": "route53:ChangeResourceRecordSets", "Resource": zone}
     iam = made.client("iam", NETWORK)
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    iam.put_role_policy(RoleName=contract.WRITER_ROLE, PolicyName="closed", PolicyDocument=document)
+    iam.put_role_policy(RoleName=NAMES.writer_role, PolicyName="closed", PolicyDocument=document)
     try:
         (instance,) = made.launch(PAYMENTS, REGION, "open-zone")
         made.converge()
@@ -179,12 +179,12 @@ def test_closed_zone_does_not_delay_other_zones(made: World, remote_vpc: Vpc, cl
         assert not made.resolve(f"{instance}.instances.internal", remote_vpc)
         line = next(
             logged
-            for logged in made.logged(contract.PUBLISHER_FUNCTION, "zone closed")
+            for logged in made.logged(NAMES.publisher_function, "zone closed")
             if logged["dns_name"] == f"{instance}.instances.internal."
         )
         assert "orgdns cannot write the zone" in str(line["reason"])
     finally:
-        iam.delete_role_policy(RoleName=contract.WRITER_ROLE, PolicyName="closed")
+        iam.delete_role_policy(RoleName=NAMES.writer_role, PolicyName="closed")
     assert {denied.role_arn for denied in made.guard.denied} == {role}
     made.guard.denied.clear()
     made.end(PAYMENTS, REGION, instance)
@@ -197,14 +197,14 @@ def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
     made.launch(PAYMENTS, REGION, "set-aside")
 
     def interrupt(name: str, when: str) -> None:
-        if name == contract.PUBLISHER_FUNCTION and when == "before":
+        if name == NAMES.publisher_function and when == "before":
             raise Killed("for half a day")
 
     made.functions.interrupt = interrupt
     made.converge()
     clock.advance(13 * 3600)
     made.converge()
-    assert made.waiting(contract.PUBLISHER_DEAD_LETTER_QUEUE)
+    assert made.waiting(NAMES.publisher_dead_letter_queue)
     foreign = {
         "Name": f"stranger.{CORP}.",
         "Type": "A",
@@ -242,13 +242,13 @@ def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
     name = NameKey(made.zone_ids[CORP], Fqdn(f"six.{CORP}."))
     claim = claim_key(name, InstanceRef(PAYMENTS, REGION, instance))
     made.client("dynamodb", HUB).delete_item(
-        TableName=contract.LEDGER_TABLE, Key={part: {"S": text} for part, text in claim.items()}
+        TableName=NAMES.ledger_table, Key={part: {"S": text} for part, text in claim.items()}
     )
     # More names at once than the shards let through.
     for number in range(160):
         mark = mark_key(NameKey(made.zone_ids[CORP], Fqdn(f"nobody{number}.{CORP}.")))
         made.client("dynamodb", HUB).put_item(
-            TableName=contract.LEDGER_TABLE, Item={part: {"S": text} for part, text in mark.items()}
+            TableName=NAMES.ledger_table, Item={part: {"S": text} for part, text in mark.items()}
         )
     made.converge()
     for role in sorted(made.guard.roles):

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK, PAYMENTS, SCIENCE
 from sandbox.world import Vpc, World
@@ -50,7 +51,7 @@ class TestForeignAccount:
 
     def test_cannot_put_an_event_of_ec2(self, made: World, victim: Callable[[], set[str]]) -> None:
         """PutEvents refuses AWS's own sources on every bus."""
-        bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
+        bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{NAMES.event_bus}"
         for name in ("default", bus):
             answer = made.client("events", SCIENCE, REGION).put_events(
                 Entries=[self.forged_event() | {"EventBusName": name}]
@@ -61,7 +62,7 @@ class TestForeignAccount:
 
     def test_cannot_put_a_custom_event_to_the_hub(self, made: World, victim: Callable[[], set[str]]) -> None:
         """The hub's bus admits no event that a sender puts itself."""
-        bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
+        bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{NAMES.event_bus}"
         own = self.forged_event() | {"Source": "my.app", "EventBusName": bus}
         answer = made.client("events", SCIENCE, REGION).put_events(Entries=[own])
         assert answer["FailedEntryCount"] == 1
@@ -72,8 +73,8 @@ class TestForeignAccount:
     def test_cannot_forward_a_custom_event(self, made: World, victim: Callable[[], set[str]]) -> None:
         """A rule in the account that uses the delivery role forwards no custom event."""
         events = made.client("events", SCIENCE, REGION)
-        bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
-        role = f"arn:aws:iam::{SCIENCE}:role/{contract.DELIVERY_ROLE_PREFIX}{REGION}"
+        bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{NAMES.event_bus}"
+        role = f"arn:aws:iam::{SCIENCE}:role/{NAMES.delivery_role_prefix}{REGION}"
         events.put_rule(Name="mine", EventPattern=json.dumps({"source": ["my.app"]}))
         events.put_targets(Rule="mine", Targets=[{"Id": "hub", "Arn": bus, "RoleArn": role}])
         before = len(made.router.undelivered)
@@ -118,7 +119,7 @@ class TestForeignAccount:
             assert made.resolve(f"vault.{REGION}.payments.{CORP}", remote_vpc) == {
                 made.address(PAYMENTS, REGION, instance)
             }
-            refused = made.logged(contract.OBSERVER_FUNCTION, "name refused")[-1]
+            refused = made.logged(NAMES.observer_function, "name refused")[-1]
             assert PAYMENTS in str(refused["reason"])
         finally:
             thief.name = name
@@ -130,7 +131,7 @@ def test_writer_role_can_only_change_our_record_sets(made: World) -> None:
 
     One grant names several zones and their domains; Route 53 itself refuses a name of another zone.
     """
-    credentials = as_role(NETWORK, contract.WRITER_ROLE)
+    credentials = as_role(NETWORK, NAMES.writer_role)
     route53 = boto3.client("route53", region_name="us-east-1", **credentials)  # type: ignore[call-overload]  # the keys are valid
     zone = made.zone_ids[CORP]
     good = {

@@ -8,7 +8,7 @@ import pytest
 from moto.dynamodb.models import dynamodb_backends
 from moto.route53.exceptions import Route53ClientError
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.lookup import Lookup
@@ -31,7 +31,7 @@ def all_events(made: World) -> Iterator[None]:
 
 def reasons(made: World, name: str) -> dict[str, str]:
     """Why each claimant of a name does not hold it, as `orgdns explain` says."""
-    hub = HubLedger.of(deployed(made.client("lambda", HUB)), made.client("dynamodb", HUB))
+    hub = HubLedger.of(deployed(made.client("lambda", HUB), NAMES), made.client("dynamodb", HUB))
     (report,) = Lookup(hub, lambda _rows: None).names(name)
     return {status.claim.instance.id: status.reason for status in report.claim_statuses}
 
@@ -86,7 +86,7 @@ def test_n2_a_stop_and_a_start_write_few_rows(made: World) -> None:
     """A stop or start of an instance with three names writes its row twice, each claim once, and the event's time."""
     (instance,) = made.launch(PAYMENTS, REGION, "counted")
     made.converge()
-    table = dynamodb_backends[HUB][REGION].tables[contract.LEDGER_TABLE]
+    table = dynamodb_backends[HUB][REGION].tables[NAMES.ledger_table]
     batches = len(made.route53.batches)
     for act in (made.stop, made.start):
         before = len(table.stream_shard.items)
@@ -111,7 +111,7 @@ def test_n4_an_empty_name_is_declined_and_not_counted(made: World) -> None:
     """An instance with an empty Name tag has only the names that need no tag, and nothing is logged as refused."""
     (instance,) = made.launch(PAYMENTS, REGION, " ")
     made.converge()
-    refused = made.logged(contract.OBSERVER_FUNCTION, "name refused")
+    refused = made.logged(NAMES.observer_function, "name refused")
     assert not [line for line in refused if line["instance"].endswith(instance)]
     assert [owner[0] for owner in made.owners("instances.internal") if instance in owner[0]]
     made.end(PAYMENTS, REGION, instance)
@@ -137,7 +137,7 @@ def test_p5_only_the_guilty_name_is_in_conflict(made: World, remote_vpc: Vpc, co
         )
 
     made.route53.tamper = said
-    before = len(made.logged(contract.PUBLISHER_FUNCTION, "name in conflict"))
+    before = len(made.logged(NAMES.publisher_function, "name in conflict"))
     batches = len(made.route53.batches)
     try:
         labels = ("before", "guilty", "healthy", "last")
@@ -148,7 +148,7 @@ def test_p5_only_the_guilty_name_is_in_conflict(made: World, remote_vpc: Vpc, co
             "healthy",
             "last",
         ]
-        conflicts = made.logged(contract.PUBLISHER_FUNCTION, "name in conflict")[before:]
+        conflicts = made.logged(NAMES.publisher_function, "name in conflict")[before:]
         assert {line["dns_name"] for line in conflicts} == {f"guilty.{CORP}."}
         assert all(len(str(line["reason"])) < 600 for line in conflicts)
         assert len(made.route53.batches) - batches <= 12
@@ -186,7 +186,7 @@ def test_p6_a_foreign_record_keeps_its_ttl(made: World, remote_vpc: Vpc) -> None
         ("A", 30, (made.address(PAYMENTS, REGION, instance),)),
         ("AAAA", 300, ("2001:db8::99",)),
     ]
-    lines = made.logged(contract.PUBLISHER_FUNCTION, "name in conflict")
+    lines = made.logged(NAMES.publisher_function, "name in conflict")
     assert [line["reason"] for line in lines if line["dns_name"] == f"{name}."][-1:] == [
         "a foreign record set is in the way of type AAAA"
     ]

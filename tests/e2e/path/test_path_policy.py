@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import dns.rcode
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.config.load import load
 from sandbox.clock import MovedClock
 from sandbox.example import MANAGEMENT, NETWORK, PAYMENTS, SCIENCE, SEARCH
@@ -54,7 +54,7 @@ def is_removed(made: World, name: str, remote_vpc: Vpc) -> bool:
 
 def refused(made: World, instance: str) -> list[str]:
     """The reasons in the observer's log for the names that an instance was refused."""
-    lines = made.logged(contract.OBSERVER_FUNCTION, "name refused")
+    lines = made.logged(NAMES.observer_function, "name refused")
     return [line["reason"] for line in lines if line["instance"].endswith(instance)]
 
 
@@ -176,7 +176,7 @@ def test_full_group_reports_the_instance_that_is_left_out(made: World, remote_vp
     name = f"crowd.fleet.search.{CORP}"
     members_published = [owner for record_set, _, _, owner in made.owners(CORP) if record_set == f"{name}." and owner]
     assert len(members_published) == 100
-    lines = made.logged(contract.PUBLISHER_FUNCTION, "shared name full")
+    lines = made.logged(NAMES.publisher_function, "shared name full")
     assert (lines[-1]["dns_name"], lines[-1]["left_out"]) == (f"{name}.", 1)
     (left_out,) = {member for member in members if not any(owner.endswith(member) for owner in members_published)}
     made.end(SEARCH, "eu-west-1", next(member for member in members if member != left_out))
@@ -290,4 +290,4 @@ def test_no_call_was_denied(made: World) -> None:
     """The templates' grants covered every call of this module."""
     assert not made.guard.denied
     assert not made.router.undelivered
-    assert made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
+    assert made.waiting(NAMES.events_dead_letter_queue) == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.sdk import OPERATIONS
 from orgdns.config.load import Config, parse
 from sandbox.clock import MovedClock
@@ -64,9 +64,9 @@ def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
     sweep_all(made, clock)
     made.delete_vpc(vpc)
     made.converge()
-    granted, used = (getattr(made.guard, f"{kind}_actions")(contract.VPC_ROLE) for kind in ("granted", "used"))
+    granted, used = (getattr(made.guard, f"{kind}_actions")(NAMES.vpc_role) for kind in ("granted", "used"))
     assert granted - used == {"route53profiles:DisassociateProfile"}
-    assert made.guard.granted_actions(contract.READER_ROLE) == made.guard.used_actions(contract.READER_ROLE)
+    assert made.guard.granted_actions(NAMES.reader_role) == made.guard.used_actions(NAMES.reader_role)
     called = made.guard.operations
     assert set(OPERATIONS["route53profiles"]) - called["route53profiles"] == {"DisassociateProfile"}
     assert set(OPERATIONS["route53resolver"]) == called["route53resolver"]
@@ -88,6 +88,6 @@ def test_second_profile_of_a_vpc(made: World) -> None:
     made.converge()
     assert len(made.profiles.zones_of_vpc(beside.id)) == len(made.zone_ids)
     assert made.profiles.zones_of_vpc(full.id) == ()
-    refused = made.logged(contract.ASSOCIATOR_FUNCTION, "association refused")
+    refused = made.logged(NAMES.associator_function, "association refused")
     assert {line["vpc"] for line in refused} == {f"{SEARCH}/{REGION}/{full.id}"}
     assert not made.guard.denied

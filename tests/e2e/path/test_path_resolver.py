@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import dns.rcode
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import Fqdn
 from orgdns.cli.reports.resolution import Resolution, Source, resolution
 from sandbox.aws.firewall.model import MANAGED
@@ -135,12 +135,12 @@ def test_o3_what_a_spoke_denies_is_unknown(made: World, clock: MovedClock, vpc: 
     denied = ["route53resolver:ListFirewallRuleGroupAssociations", "route53profiles:ListProfileAssociations"]
     policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": [%s], "Resource": "*"}]}'
     iam.put_role_policy(
-        RoleName=contract.READER_ROLE,
+        RoleName=NAMES.reader_role,
         PolicyName="scp",
         PolicyDocument=policy % ", ".join(f'"{action}"' for action in denied),
     )
     found = reported(made, clock, vpc)
-    iam.delete_role_policy(RoleName=contract.READER_ROLE, PolicyName="scp")
+    iam.delete_role_policy(RoleName=NAMES.reader_role, PolicyName="scp")
     assert (found.source, found.certain) == (Source.ZONE, False)
     assert {refused.action for refused in made.guard.denied} == set(denied)
     made.guard.denied.clear()

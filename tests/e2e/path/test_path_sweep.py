@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from moto.dynamodb.models import dynamodb_backends
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import Vpc, World
@@ -107,7 +107,7 @@ def test_sweep_with_too_many_removals_waits_for_approval(made: World, clock: Mov
     assert names(made) == everything
     status = spoke_status(made, clock)
     assert set(status.pending_removals) == set(ids[1:])
-    assert made.logged(contract.SWEEPER_FUNCTION, "removals await approval: run orgdns approve")
+    assert made.logged(NAMES.sweeper_function, "removals await approval: run orgdns approve")
     statuses(made, clock).approve(status)
     # The next round enqueues approved spokes first.
     made.sweep()
@@ -122,11 +122,11 @@ def test_spoke_with_a_denied_role_keeps_its_names_for_a_week(made: World, clock:
     made.launch(SEARCH, REGION, "behind-a-wall")
     made.converge()
     iam = made.client("iam", SEARCH)
-    trust = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
+    trust = iam.get_role(RoleName=NAMES.reader_role)["Role"]["AssumeRolePolicyDocument"]
     deny_all = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
     denied = {"Version": "2012-10-17", "Statement": [deny_all]}
-    iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(denied))
-    made.functions.cold_start(contract.SWEEPER_FUNCTION)
+    iam.update_assume_role_policy(RoleName=NAMES.reader_role, PolicyDocument=json.dumps(denied))
+    made.functions.cold_start(NAMES.sweeper_function)
     sweep(made, clock, SEARCH)
     status = spoke_status(made, clock, SEARCH)
     assert "AccessDenied" in status.fault
@@ -137,7 +137,7 @@ def test_spoke_with_a_denied_role_keeps_its_names_for_a_week(made: World, clock:
     sweep(made, clock, SEARCH)
     assert names(made) == set()
     assert spoke_status(made, clock, SEARCH).withdrawn
-    iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(trust))
+    iam.update_assume_role_policy(RoleName=NAMES.reader_role, PolicyDocument=json.dumps(trust))
     sweep(made, clock, SEARCH)
     assert names(made) == {"behind-a-wall"}
     assert spoke_status(made, clock, SEARCH).fault == ""
@@ -190,7 +190,7 @@ def test_emptied_ledger_is_rebuilt_without_a_record_changing(made: World, clock:
     assert made.owners(CORP) == before
     assert len(made.route53.batches) == batches
     assert zone_status(made, clock).differences == ()
-    table = dynamodb_backends[HUB][REGION].tables[contract.LEDGER_TABLE]
+    table = dynamodb_backends[HUB][REGION].tables[NAMES.ledger_table]
     assert any(row for partition in table.items.values() for row in partition.values())
     ids = [instance["InstanceId"] for instance in running_instances(made, SEARCH, "eu-west-1")]
     made.end(SEARCH, "eu-west-1", *ids)
@@ -261,4 +261,4 @@ def test_pause_stops_all_writing_and_loses_nothing(made: World, clock: MovedCloc
     sweep_all(made, clock)
     assert names(made) == {"starts"}
     assert made.resolve(f"starts.{CORP}", remote_vpc) == {made.address(PAYMENTS, REGION, starts)}
-    assert made.waiting(contract.PUBLISHER_DEAD_LETTER_QUEUE) == 0
+    assert made.waiting(NAMES.publisher_dead_letter_queue) == 0

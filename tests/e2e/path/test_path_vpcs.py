@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import dns.rcode
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.vpcs import VpcRef
 from sandbox.aws.organization import AccountSpec
 from sandbox.clock import MovedClock
@@ -43,7 +43,7 @@ def nothing_remains(made: World) -> Iterator[None]:
     yield
     assert not any(made.route53.authorizations(zone_id) for zone_id in made.zone_ids.values())
     assert made.guard.denied == []
-    assert made.waiting(contract.ASSOCIATIONS_DEAD_LETTER_QUEUE) == 0
+    assert made.waiting(NAMES.associations_dead_letter_queue) == 0
 
 
 def test_new_vpc_resolves_after_its_event(made: World, web: str) -> None:
@@ -113,13 +113,11 @@ def test_o1_another_tool_ends_associations(made: World, clock: MovedClock, web: 
         assert not made.ask(f"web.{CORP}", vpc).answer
         sweep(made, clock, SEARCH)
         assert made.resolve(f"web.{CORP}", vpc) == {web}
-        line = made.logged(contract.ASSOCIATOR_FUNCTION, "association removed by others")[-1]
+        line = made.logged(NAMES.associator_function, "association removed by others")[-1]
         ref = f"{vpc.account}/{vpc.region}/{vpc.id}"
         assert (line["vpc"], line["zone_or_profile"], line["times"]) == (ref, made.zone_ids[CORP], times)
         assert removals(made, clock) == {CORP: (1, times), "instances.internal": (0, 0)}
-    counted = [
-        line for line in made.functions.logs(contract.ASSOCIATOR_FUNCTION) if "AssociationsRemovedByOthers" in line
-    ]
+    counted = [line for line in made.functions.logs(NAMES.associator_function) if "AssociationsRemovedByOthers" in line]
     assert len(counted) == 3
     clock.advance(7 * 86_400)
     assert removals(made, clock)[CORP] == (0, 0)
@@ -161,7 +159,7 @@ def test_another_zone_of_the_same_name(made: World, clock: MovedClock) -> None:
     sweep(made, clock, SEARCH)
     assert not is_associated(made, vpc)
     assert is_associated(made, vpc, "instances.internal")
-    blocked = [line for line in made.logged(contract.SWEEPER_FUNCTION, "VPCs described") if line["blocked"]]
+    blocked = [line for line in made.logged(NAMES.sweeper_function, "VPCs described") if line["blocked"]]
     assert {line["spoke"] for line in blocked} == {f"{SEARCH}/{REGION}"}
     made.client("route53", SEARCH).delete_hosted_zone(Id=own)
     sweep(made, clock, SEARCH)
@@ -209,11 +207,11 @@ def test_spoke_with_denied_roles_keeps_its_associations(made: World, clock: Move
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     made.converge()
     iam = made.client("iam", SEARCH)
-    trust = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
-    iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=NOBODY)
+    trust = iam.get_role(RoleName=NAMES.reader_role)["Role"]["AssumeRolePolicyDocument"]
+    iam.update_assume_role_policy(RoleName=NAMES.reader_role, PolicyDocument=NOBODY)
     sweep(made, clock, SEARCH)
     assert made.resolve(f"web.{CORP}", vpc) == {web}
-    iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(trust))
+    iam.update_assume_role_policy(RoleName=NAMES.reader_role, PolicyDocument=json.dumps(trust))
     made.guard.denied.clear()
     sweep(made, clock, SEARCH)
 
@@ -226,8 +224,8 @@ def test_unreachable_account_that_leaves_the_organization(made: World, clock: Mo
     made.converge()
     hour(made, clock)
     assert made.resolve(f"web.{CORP}", vpc) == {web}
-    made.client("iam", leaver).update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=NOBODY)
-    made.functions.cold_start(contract.SWEEPER_FUNCTION)
+    made.client("iam", leaver).update_assume_role_policy(RoleName=NAMES.reader_role, PolicyDocument=NOBODY)
+    made.functions.cold_start(NAMES.sweeper_function)
     sweep(made, clock, leaver)
     clock.advance(8 * 86_400)
     sweep(made, clock, leaver)

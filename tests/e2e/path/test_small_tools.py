@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import Vpc, World
@@ -106,7 +106,7 @@ def test_failed_messages_are_retried(made: World, clock: MovedClock, remote_vpc:
     (instance,) = made.launch(PAYMENTS, REGION, "again")
     made.router.tamper = lambda event: (event,)
     fake = "i-0123456789abcdef0"
-    bus = f"arn:aws:events:{REGION}:{made.config.hub.account}:event-bus/{contract.EVENT_BUS}"
+    bus = f"arn:aws:events:{REGION}:{made.config.hub.account}:event-bus/{NAMES.event_bus}"
     early = dict(withheld[-1])
     early["resources"] = [f"arn:aws:ec2:{REGION}:{PAYMENTS}:instance/{fake}"]
     early["detail"] = {"instance-id": fake, "state": "running"}
@@ -115,19 +115,19 @@ def test_failed_messages_are_retried(made: World, clock: MovedClock, remote_vpc:
     made.router.arrive(bus, withheld[-1])
     made.converge()
     # Both messages about the unknown instance stay on the queue.
-    assert made.waiting(contract.EVENTS_QUEUE) == 2
+    assert made.waiting(NAMES.events_queue) == 2
     assert made.resolve(f"again.{CORP}", remote_vpc)
     assert ec2.describe_instances(InstanceIds=[instance])
     attempts = [
         line
-        for line in made.functions.logs(contract.OBSERVER_FUNCTION)
+        for line in made.functions.logs(NAMES.observer_function)
         if isinstance(line, dict) and fake in str(line.get("instance"))
     ]
     clock.advance(750)
     made.converge()
     later_attempts = [
         line
-        for line in made.functions.logs(contract.OBSERVER_FUNCTION)
+        for line in made.functions.logs(NAMES.observer_function)
         if isinstance(line, dict) and fake in str(line.get("instance"))
     ]
     assert (len(attempts), len(later_attempts)) == (1, 2)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, SEARCH
 from sandbox.world import World, world
@@ -14,10 +14,10 @@ from tests.support.path.health import REGION, firing, one_region, told
 from tests.support.path.vpcs import add_firewall, add_profile, add_resolver_rule
 
 DEAD_LETTERS = (
-    contract.EVENTS_DEAD_LETTER_QUEUE,
-    contract.SWEEPS_DEAD_LETTER_QUEUE,
-    contract.ASSOCIATIONS_DEAD_LETTER_QUEUE,
-    contract.BACKLOG_DEAD_LETTER_QUEUE,
+    NAMES.events_dead_letter_queue,
+    NAMES.sweeps_dead_letter_queue,
+    NAMES.associations_dead_letter_queue,
+    NAMES.backlog_dead_letter_queue,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.example import NETWORK, SEARCH
 from sandbox.world import World
 from tests.support.path.health import REGION
@@ -32,17 +32,17 @@ def test_audit_finds_what_zone_changes_do_not_report(made: World, permission: Pe
         delete(made)
         made.converge()
         assert not is_there(made)
-        logged = len(made.logged(contract.SWEEPER_FUNCTION, MESSAGE))
+        logged = len(made.logged(NAMES.sweeper_function, MESSAGE))
         made.audit()
         assert is_there(made)
-        (line,) = made.logged(contract.SWEEPER_FUNCTION, MESSAGE)[logged:]
+        (line,) = made.logged(NAMES.sweeper_function, MESSAGE)[logged:]
         assert permission.role in line["reason"]
         assert permission.action in line["reason"]
     delete(made)
     made.converge()
     assert is_there(made)
     made.audit()
-    assert len(made.logged(contract.SWEEPER_FUNCTION, MESSAGE)) == logged + 1
+    assert len(made.logged(NAMES.sweeper_function, MESSAGE)) == logged + 1
 
 
 def delete(made: World) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from moto.route53.exceptions import Route53ClientError
 
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.lookup import Lookup
@@ -32,7 +33,7 @@ def shards() -> int:
 
 def explained(made: World, label: str) -> str:
     """What keeps a name from the zone, as `orgdns explain` says."""
-    hub = HubLedger.of(deployed(made.client("lambda", HUB)), made.client("dynamodb", HUB))
+    hub = HubLedger.of(deployed(made.client("lambda", HUB), NAMES), made.client("dynamodb", HUB))
     (report,) = Lookup(hub, lambda _rows: None).names(f"{label}.{CORP}")
     return report.published.conflict or ""
 

@@ -10,6 +10,7 @@ import pytest
 from moto.awslambda.models import lambda_backends
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.messages import body_of
 from hub.runtime.model.names import Spoke
 from hub.runtime.model.tasks import Associate, Sweep
@@ -64,10 +65,10 @@ def odd_messages(body: str) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("function", [contract.SWEEPER_FUNCTION, contract.ASSOCIATOR_FUNCTION])
+@pytest.mark.parametrize("function", [NAMES.sweeper_function, NAMES.associator_function])
 def test_p3_odd_message_of_tasks(made: World, function: str) -> None:
     """The task after the odd ones is done, and no message is delivered again."""
-    task = Sweep(SPOKE) if function == contract.SWEEPER_FUNCTION else Associate(SPOKE, ())
+    task = Sweep(SPOKE) if function == NAMES.sweeper_function else Associate(SPOKE, ())
     odd = odd_messages(body_of(task))
     before = len(made.logged(function, "task dropped"))
     response = invoked(made, function, [*odd, without(message(body_of(task)), "attributes")])
@@ -83,9 +84,9 @@ def test_p3_odd_message_of_events(made: World) -> None:
     bodies = [json.dumps(event) for event in withheld if instance in json.dumps(event)]
     odd = odd_messages(bodies[-1])
     good = [without(message(body, messageId=str(number)), "attributes") for number, body in enumerate(bodies)]
-    response = invoked(made, contract.OBSERVER_FUNCTION, [*odd, *good])
+    response = invoked(made, NAMES.observer_function, [*odd, *good])
     assert response == {"batchItemFailures": []}
-    assert len(made.logged(contract.OBSERVER_FUNCTION, "event dropped")) >= len(odd)
+    assert len(made.logged(NAMES.observer_function, "event dropped")) >= len(odd)
     made.converge()
     assert "after-odd-messages" in names(made)
 
@@ -119,10 +120,10 @@ def test_p3_odd_record_of_the_stream(made: World) -> None:
         None,
         {},
     ]
-    before = len(made.logged(contract.PUBLISHER_FUNCTION, "change dropped"))
-    assert invoked(made, contract.PUBLISHER_FUNCTION, [*odd, good]) == {"batchItemFailures": []}
-    assert invoked(made, contract.PUBLISHER_FUNCTION, odd) == {"batchItemFailures": []}
-    dropped = made.logged(contract.PUBLISHER_FUNCTION, "change dropped")[before:]
+    before = len(made.logged(NAMES.publisher_function, "change dropped"))
+    assert invoked(made, NAMES.publisher_function, [*odd, good]) == {"batchItemFailures": []}
+    assert invoked(made, NAMES.publisher_function, odd) == {"batchItemFailures": []}
+    dropped = made.logged(NAMES.publisher_function, "change dropped")[before:]
     assert len(dropped) == 2 * len(odd)
     assert {str(line["event_id"]) for line in dropped} == {record["eventID"], ""}
     made.converge()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import InstanceRef
 from hub.runtime.model.observation import Observation
 from sandbox.clock import MovedClock
@@ -27,8 +27,8 @@ def nothing_left(made: World, clock: MovedClock) -> Iterator[None]:
     made.converge()
     sweep(made, clock)
     assert names(made) == set()
-    assert not made.waiting(contract.EVENTS_QUEUE)
-    assert not made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE)
+    assert not made.waiting(NAMES.events_queue)
+    assert not made.waiting(NAMES.events_dead_letter_queue)
     assert not spoke_status(made, clock).unreadable
 
 
@@ -46,8 +46,8 @@ def test_p1_unreadable_by_event(made: World, change: Change) -> None:
     with odd_instance(odd, change):
         made.converge()
         assert names(made) == {"well"}
-        assert made.logged(contract.OBSERVER_FUNCTION, "instance unreadable")[-1]["instance"].endswith(odd)
-        assert not made.waiting(contract.EVENTS_QUEUE)
+        assert made.logged(NAMES.observer_function, "instance unreadable")[-1]["instance"].endswith(odd)
+        assert not made.waiting(NAMES.events_queue)
     assert row(made, odd).fault
     assert not row(made, odd).claims
     assert not row(made, well).fault

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.cli.render.documents.explain import instances_document, names_document
 from orgdns.cli.render.documents.fields import to_json
 from orgdns.cli.render.documents.status import status_document
@@ -99,27 +100,27 @@ def restored(made: World, clock: MovedClock) -> Iterator[None]:
 
 def rows(made: World) -> dict[tuple[str, str], Item]:
     """All rows of the ledger, as DynamoDB has them."""
-    pages = made.client("dynamodb", HUB).get_paginator("scan").paginate(TableName=contract.LEDGER_TABLE)
+    pages = made.client("dynamodb", HUB).get_paginator("scan").paginate(TableName=NAMES.ledger_table)
     return {(item["pk"]["S"], item["sk"]["S"]): item for page in pages for item in page["Items"]}
 
 
 def put(made: World, item: Item) -> None:
-    made.client("dynamodb", HUB).put_item(TableName=contract.LEDGER_TABLE, Item=item)
+    made.client("dynamodb", HUB).put_item(TableName=NAMES.ledger_table, Item=item)
 
 
 def dead_letters(made: World) -> int:
     queues = (
-        contract.EVENTS_DEAD_LETTER_QUEUE,
-        contract.PUBLISHER_DEAD_LETTER_QUEUE,
-        contract.SWEEPS_DEAD_LETTER_QUEUE,
-        contract.ASSOCIATIONS_DEAD_LETTER_QUEUE,
+        NAMES.events_dead_letter_queue,
+        NAMES.publisher_dead_letter_queue,
+        NAMES.sweeps_dead_letter_queue,
+        NAMES.associations_dead_letter_queue,
     )
     return sum(made.waiting(queue) for queue in queues)
 
 
 def shown(made: World, instance: str, *of_names: str) -> Item:
     """What `status` shows, as JSON, after `explain` was asked about an instance and names."""
-    hub = HubLedger.of(deployed(made.client("lambda", HUB)), made.client("dynamodb", HUB))
+    hub = HubLedger.of(deployed(made.client("lambda", HUB), NAMES), made.client("dynamodb", HUB))
     console = Console(file=StringIO())
     lookup = Lookup(hub, lambda _rows: None)
     for report in lookup.instances(instance):
@@ -184,8 +185,8 @@ def test_p2_rows_of_a_later_version_stay(made: World, clock: MovedClock, kind: s
     now = rows(made)
     assert {key: now.get(key) for key in later} == later
     assert dead_letters(made) == 0
-    assert not made.waiting(contract.EVENTS_QUEUE)
-    assert not made.waiting(contract.SWEEPS_QUEUE)
+    assert not made.waiting(NAMES.events_queue)
+    assert not made.waiting(NAMES.sweeps_queue)
     if kind in {"instances", "spokes"}:
         assert SPOKE in document["unreadable"]
     if kind in {"claims", "what is published", "zones"}:
@@ -241,7 +242,7 @@ def test_p2_tombstone_of_nobody(made: World, clock: MovedClock) -> None:
     made.converge()
     made.audit()
     assert names(made) == {"held", "beside", "fresh"}
-    assert made.logged(contract.PUBLISHER_FUNCTION, "name unreadable")[-1]["dns_name"] == f"held.{CORP}."
+    assert made.logged(NAMES.publisher_function, "name unreadable")[-1]["dns_name"] == f"held.{CORP}."
 
 
 def test_p2_rows_of_an_earlier_version_work(made: World, clock: MovedClock) -> None:

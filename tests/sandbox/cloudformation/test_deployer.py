@@ -12,9 +12,10 @@ from moto.iam.models import iam_backends
 from moto.route53.models import route53_backends
 from moto.sqs.models import sqs_backends
 
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.cloudformation.deployer import DeploymentFailed
 from sandbox.aws.cloudformation.template import TemplateRefused, parsed_template
-from sandbox.aws.iam.guard import Guard
+from sandbox.aws.iam.guard import Guard, guarded_roles
 from tests.support.sandbox.cloudformation import BUS, NAMED_IAM, SECOND, World, policy, role, role_policies
 from tests.support.sandbox.organizations import HUB, REGION, WEB, client
 
@@ -85,7 +86,7 @@ def test_managed_policy_is_attached_updated_and_deleted(world: World) -> None:
             }
         }
 
-    guard = Guard()
+    guard = Guard(guarded_roles(NAMES))
     world.deploy(with_policy("ec2:DescribeInstances", "One"))
     assert guard.granted_actions("one") == {"a:B", "ec2:DescribeInstances"}
     for action in ("ec2:DescribeVpcs", "ec2:DescribeHosts"):

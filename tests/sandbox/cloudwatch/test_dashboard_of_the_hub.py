@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.cloudwatch.metrics import Metric
 from sandbox.example import HUB, PAYMENTS
 from sandbox.world import World
@@ -84,7 +85,7 @@ def test_calls_to_route53_are_counted(busy: World) -> None:
     values = {
         metric: sum(busy.metrics.values((HUB, REGION), of, before, before + 60))
         for metric in ("Route53Requests", "Route53Changes")
-        for of in [Metric(contract.METRICS_NAMESPACE, metric, frozenset({("service", contract.PREFIX)}))]
+        for of in [Metric(NAMES.metrics_namespace, metric, frozenset({("service", contract.SERVICE)}))]
     }
     assert values["Route53Changes"] == sum(batch.changes for batch in sent) > 1
     assert values["Route53Requests"] >= len(sent)

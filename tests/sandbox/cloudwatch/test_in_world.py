@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.cloudwatch.metrics import metric
 from sandbox.aws.cloudwatch.rules.evaluation import State
 from sandbox.clock import MovedClock, RealClock
@@ -29,7 +30,7 @@ def test_functions_log_no_malformed_metrics(made: World) -> None:
     """Every line with metrics counts."""
     assert made.function_metrics.emf_faults == []
     metrics = made.metrics.metrics((HUB, REGION))
-    names = {each.name for each in metrics if each.namespace == contract.METRICS_NAMESPACE}
+    names = {each.name for each in metrics if each.namespace == NAMES.metrics_namespace}
     assert {"SpokesSwept", "SweepsAndAuditsOverdue"} <= names
 
 
@@ -49,7 +50,7 @@ def test_throttled_function(made: World) -> None:
         AlarmName=THROTTLED,
         Namespace="AWS/Lambda",
         MetricName="Throttles",
-        Dimensions=[{"Name": "FunctionName", "Value": contract.PUBLISHER_FUNCTION}],
+        Dimensions=[{"Name": "FunctionName", "Value": NAMES.publisher_function}],
         Statistic="Sum",
         Period=60,
         EvaluationPeriods=1,
@@ -57,17 +58,17 @@ def test_throttled_function(made: World) -> None:
         ComparisonOperator="GreaterThanThreshold",
         TreatMissingData="notBreaching",
     )
-    functions.put_function_concurrency(FunctionName=contract.PUBLISHER_FUNCTION, ReservedConcurrentExecutions=0)
+    functions.put_function_concurrency(FunctionName=NAMES.publisher_function, ReservedConcurrentExecutions=0)
     (instance,) = made.launch(PAYMENTS, REGION, "stopped")
     vpc = made.vpcs[PAYMENTS, REGION]
     made.pass_time(3)
     assert made.alarms.firing(HUB, REGION) == {THROTTLED}
     assert made.resolve("stopped.corp.internal", vpc) == set()
-    functions.delete_function_concurrency(FunctionName=contract.PUBLISHER_FUNCTION)
+    functions.delete_function_concurrency(FunctionName=NAMES.publisher_function)
     made.pass_time(5)
     assert made.alarms.firing(HUB, REGION) == set()
     assert made.resolve("stopped.corp.internal", vpc) == {made.address(PAYMENTS, REGION, instance)}
-    age = metric("AWS/Lambda", "IteratorAge", FunctionName=contract.PUBLISHER_FUNCTION)
+    age = metric("AWS/Lambda", "IteratorAge", FunctionName=NAMES.publisher_function)
     now = made.clock.now()
     assert max(made.metrics.values((HUB, REGION), age, now - 600, now + 60)) >= 120_000
     cloudwatch.delete_alarms(AlarmNames=[THROTTLED])
@@ -76,7 +77,7 @@ def test_throttled_function(made: World) -> None:
 def test_disabled_schedule(made: World) -> None:
     """Without sweeps, the alarm on their metric fires although nothing is measured any more."""
     scheduler = made.client("scheduler", HUB)
-    named = {"Name": contract.SWEEP_SCHEDULE, "GroupName": contract.PREFIX}
+    named = {"Name": contract.SWEEP_SCHEDULE, "GroupName": NAMES.schedule_group}
     made_as = scheduler.get_schedule(**named)
     kept: dict[str, Any] = {
         name: made_as[name] for name in ("ScheduleExpression", "FlexibleTimeWindow", "Target", "Description")
@@ -92,29 +93,29 @@ def test_disabled_schedule(made: World) -> None:
 def test_mapping_and_policy(made: World) -> None:
     """A disabled mapping keeps messages in their queue; without the queue's policy, they become dead letters."""
     functions, sqs = made.client("lambda", HUB), made.client("sqs", HUB)
-    alias = functions.get_alias(FunctionName=contract.OBSERVER_FUNCTION, Name=contract.LIVE_ALIAS)["AliasArn"]
+    alias = functions.get_alias(FunctionName=NAMES.observer_function, Name=contract.LIVE_ALIAS)["AliasArn"]
     (mapping,) = functions.list_event_source_mappings(FunctionName=alias)["EventSourceMappings"]
     assert mapping["State"] == "Enabled"
     assert functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)["State"] == "Disabled"
     made.launch(PAYMENTS, REGION, "waiting")
     made.pass_time(5)
-    waiting = made.waiting(contract.EVENTS_QUEUE)
+    waiting = made.waiting(NAMES.events_queue)
     assert waiting > 0
-    visible = metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", QueueName=contract.EVENTS_QUEUE)
+    visible = metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", QueueName=NAMES.events_queue)
     now = made.clock.now()
     assert made.metrics.values((HUB, REGION), visible, now, now + 60) == [waiting]
     assert functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)["State"] == "Enabled"
     made.converge()
-    assert made.waiting(contract.EVENTS_QUEUE) == 0
+    assert made.waiting(NAMES.events_queue) == 0
 
-    url = sqs.get_queue_url(QueueName=contract.EVENTS_QUEUE)["QueueUrl"]
+    url = sqs.get_queue_url(QueueName=NAMES.events_queue)["QueueUrl"]
     policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
     made.launch(PAYMENTS, REGION, "refused")
     made.pass_time(3)
-    assert made.alarms.firing(HUB, REGION) == {contract.EVENTS_DEAD_LETTER_QUEUE}
+    assert made.alarms.firing(HUB, REGION) == {NAMES.events_dead_letter_queue}
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    dead = sqs.get_queue_url(QueueName=contract.EVENTS_DEAD_LETTER_QUEUE)["QueueUrl"]
+    dead = sqs.get_queue_url(QueueName=NAMES.events_dead_letter_queue)["QueueUrl"]
     sqs.purge_queue(QueueUrl=dead)
     made.pass_time(10)
     assert made.alarms.firing(HUB, REGION) == set()

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.aws.iam.guard import Guard
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
+from sandbox.aws.iam.guard import Guard, guarded_roles
 from tests.support.sandbox.guard import LAMBDA, ONLY_OBSERVER, TABLE, role
 from tests.support.sandbox.organizations import HUB, WEB, simulated_organization
 
@@ -23,6 +24,6 @@ def guard() -> Iterator[Guard]:
             {"Action": ["dynamodb:GetItem", "dynamodb:PutItem"], "Resource": TABLE},
         )
         role(WEB, "orgdns-reader", ONLY_OBSERVER, {"Action": "ec2:DescribeInstances"})
-        guard = Guard()
+        guard = Guard(guarded_roles(NAMES))
         with guard.in_force():
             yield guard

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.emulator import emulated_aws
-from sandbox.aws.iam.guard import AccessDenied, Denied, Guard
+from sandbox.aws.iam.guard import AccessDenied, Denied, Guard, guarded_roles
 from sandbox.aws.iam.permissions import Caller, UnknownOperation, needed_permissions
 from tests.support.sandbox.guard import LAMBDA, OBSERVER, ONLY_OBSERVER, TABLE, denial, grant, role, session_of, table
 from tests.support.sandbox.organizations import DATA, HUB, MANAGEMENT, ORG, REGION, WEB, client, client_with
@@ -213,7 +214,7 @@ def test_check_covers_actions_of_aws_services(guard: Guard) -> None:
 def test_guard_is_removed() -> None:
     """Outside its context the guard checks nothing, and botocore is unchanged."""
     with emulated_aws():
-        guard = Guard()
+        guard = Guard(guarded_roles(NAMES))
         with guard.in_force():
             pass
         observer = role(HUB, "orgdns-observer", LAMBDA, {"Action": "a:B"})

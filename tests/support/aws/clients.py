@@ -11,9 +11,10 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from hub.runtime.aws.sessions import MemberRoles, RoleUnavailable, error_code
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 
 SESSION = boto3.Session("testing", "testing", region_name="eu-central-1")
-ROLES = MemberRoles("arn:aws-us-gov:iam::{account}:role/{role}")
+ROLES = MemberRoles("arn:aws-us-gov:iam::{account}:role/{role}", NAMES)
 LAUNCHED = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 

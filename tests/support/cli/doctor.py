@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Limits
@@ -25,8 +26,8 @@ from orgdns.cli.reports.doctor.facts import (
     Stream,
     Table,
 )
-from orgdns.cli.reports.doctor.routing import DEAD_LETTERS, RULES, SCHEDULES
-from orgdns.cli.reports.ledger_stream import SOURCES, LedgerTable, Mapping
+from orgdns.cli.reports.doctor.routing import dead_letters, routes, schedule_targets, senders
+from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping, sources
 from orgdns.cli.reports.status.overview import Overview
 
 HUB: Final = "222222222222"
@@ -36,8 +37,9 @@ SPOKE: Final = Spoke("444444444444", REGION)
 OPTIONAL: Final = Spoke("444444444444", "eu-south-2")
 ZONE: Final = "Z0CORPINTERNAL0EXAMPL"
 SQS: Final = f"arn:aws:sqs:{REGION}:{HUB}"
-STREAM: Final = f"arn:aws:dynamodb:{REGION}:{HUB}:table/{contract.LEDGER_TABLE}/stream/2026-11-02T10:00:00.000"
-SENDERS: Final = {queue: rule for rule, at in RULES.items() for queue in (at, DEAD_LETTERS[at])}
+STREAM: Final = f"arn:aws:dynamodb:{REGION}:{HUB}:table/{NAMES.ledger_table}/stream/2026-11-02T10:00:00.000"
+DEAD_LETTERS: Final = dead_letters(NAMES)
+SENDERS: Final = senders(NAMES)
 QUEUES: Final = tuple(
     Queue(
         name,
@@ -45,7 +47,7 @@ QUEUES: Final = tuple(
         senders=frozenset({SENDERS[name]} if name in SENDERS else ()),
         dead_letters=DEAD_LETTERS.get(name, ""),
     )
-    for name in (*DEAD_LETTERS, *DEAD_LETTERS.values(), contract.PUBLISHER_DEAD_LETTER_QUEUE)
+    for name in (*DEAD_LETTERS, *DEAD_LETTERS.values(), NAMES.publisher_dead_letter_queue)
 )
 STATE: Final = Overview(
     now=NOW,
@@ -62,18 +64,19 @@ WELL: Final = Facts(
     place=Place(REGION, present=True),
     hub_stack=Stack("orgdns-hub", "UPDATE_COMPLETE"),
     rollout_stack=Stack("orgdns-rollout", "UPDATE_IN_PROGRESS"),
-    functions=tuple(Function(name, "7", "x7FLN7XT50htXuFk=", "Active") for name in SOURCES),
-    table=Table(contract.LEDGER_TABLE, "ACTIVE"),
+    functions=tuple(Function(name, "7", "x7FLN7XT50htXuFk=", "Active") for name in NAMES.functions),
+    table=Table(NAMES.ledger_table, "ACTIVE"),
     backups="ENABLED",
     expiry=contract.EXPIRES,
-    stream=Stream(LedgerTable(contract.LEDGER_TABLE, STREAM), (Mapping("u", STREAM, "Enabled"),)),
+    stream=Stream(LedgerTable(NAMES.ledger_table, STREAM), (Mapping("u", STREAM, "Enabled"),)),
     sources=tuple(
-        Source(function, queue, Mapping("u-1", f"{SQS}:{queue}", "Enabled"), 20) for function, queue in SOURCES.items()
+        Source(function, queue, Mapping("u-1", f"{SQS}:{queue}", "Enabled"), 20)
+        for function, queue in sources(NAMES).items()
     ),
     queues=QUEUES,
-    schedules=tuple(Schedule(name, "ENABLED", target) for name, target in SCHEDULES.items()),
+    schedules=tuple(Schedule(name, "ENABLED", target) for name, target in schedule_targets(NAMES).items()),
     bus=Bus(exists=True, statements=frozenset({"OnlyTheSpokesRules", "OnlyTheNetworkingAccountsRule"})),
-    rules=tuple(Rule(name, "ENABLED", (queue,)) for name, queue in RULES.items()),
+    rules=tuple(Rule(name, "ENABLED", (queue,)) for name, queue in routes(NAMES).items()),
     capacity=Capacity(1_000, 900),
     access="ENABLED",
     administrators=Administrators(HUB, frozenset({HUB})),

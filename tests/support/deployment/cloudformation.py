@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.deployment.cloudformation.template_changes import template_changes
 from orgdns.deployment.stacks import parameters_of
 from tests.support.deployment.aws import Answer, refused
@@ -232,7 +232,7 @@ class CloudFormation:
         stack.body, stack.parameters, stack.tags, stack.rollback = change_set["_becomes"]
         stack.ending = f"{verb}_COMPLETE"
         stack.updated += 0 if creates else 1
-        if stack.name == contract.ROLLOUT_STACK and creates:
+        if stack.name == NAMES.rollout_stack and creates:
             self.state.instances = [
                 {"Account": "444444444444", "Region": "eu-west-1", "Status": "CURRENT", "StatusReason": ""}
             ]
@@ -244,7 +244,7 @@ class CloudFormation:
             raise refused("DeleteStack", "ValidationError", "TerminationProtection is enabled")
         stack.status, stack.ticks, stack.ending = "DELETE_IN_PROGRESS", TICKS, "DELETE_COMPLETE"
         self.state.event(stack, stack.status, "User Initiated")
-        if stack.name == contract.ROLLOUT_STACK:
+        if stack.name == NAMES.rollout_stack:
             self.state.instances = []
         if reason := self.state.failing.pop(stack.name, ""):
             self.state.event(stack, "DELETE_FAILED", reason, "Observer")
@@ -279,7 +279,7 @@ class CloudFormation:
 
     def list_stack_instances(self, StackSetName: str, CallAs: str) -> Answer:
         assert CallAs == "DELEGATED_ADMIN"
-        if StackSetName != contract.REGION_STACK_SET or not self.state.instances:
+        if StackSetName != NAMES.region_stack_set or not self.state.instances:
             raise refused("ListStackInstances", "StackSetNotFoundException")
         return {"Summaries": self.state.instances}
 

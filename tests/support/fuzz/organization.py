@@ -11,6 +11,7 @@ from typing import Any, Final
 import yaml
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import Fqdn, InstanceRef
 from orgdns.config.load import Config
 from tests.support.build import EXAMPLE, PAYMENTS, ROOT_UNIT, SCIENCE, SEARCH
@@ -176,9 +177,9 @@ ENVIRONMENT: Final = {
     contract.ENV_LEDGER_STREAM: STREAM,
     contract.ENV_ADOPTING_ZONES: "[]",
     contract.ENV_ROUTE53_SHARE: "0.7",
-    contract.ENV_WRITER_ROLE_ARN: f"arn:aws:iam::{NETWORK}:role/{contract.WRITER_ROLE}",
-    contract.ENV_ZONE_READER_ROLE_ARN: f"arn:aws:iam::{NETWORK}:role/{contract.ZONE_READER_ROLE}",
-    contract.ENV_AUTHORIZER_ROLE_ARN: f"arn:aws:iam::{NETWORK}:role/{contract.AUTHORIZER_ROLE}",
+    contract.ENV_WRITER_ROLE_ARN: f"arn:aws:iam::{NETWORK}:role/{NAMES.writer_role}",
+    contract.ENV_ZONE_READER_ROLE_ARN: f"arn:aws:iam::{NETWORK}:role/{NAMES.zone_reader_role}",
+    contract.ENV_AUTHORIZER_ROLE_ARN: f"arn:aws:iam::{NETWORK}:role/{NAMES.authorizer_role}",
     contract.ENV_MEMBER_ROLE_ARN: "arn:aws:iam::{account}:role/{role}",
     contract.ENV_EVENTS_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/events",
     contract.ENV_BACKLOG_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/backlog",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.demo import outage
 from sandbox.example import HUB
 from sandbox.world import World
@@ -57,25 +57,25 @@ def mapping_disabled(made: World, function: str) -> Iterator[None]:
 def rule_disabled(made: World) -> Iterator[None]:
     """Disable the rule of the hub's bus that routes the events of instances."""
     events = made.client("events", HUB)
-    events.disable_rule(Name=contract.INSTANCES_RULE, EventBusName=contract.EVENT_BUS)
+    events.disable_rule(Name=NAMES.instances_rule, EventBusName=NAMES.event_bus)
     try:
         yield
     finally:
-        events.enable_rule(Name=contract.INSTANCES_RULE, EventBusName=contract.EVENT_BUS)
+        events.enable_rule(Name=NAMES.instances_rule, EventBusName=NAMES.event_bus)
 
 
 @contextmanager
 def queue_closed(made: World) -> Iterator[None]:
     """Remove the policy of the events queue."""
     sqs = made.client("sqs", HUB)
-    url = sqs.get_queue_url(QueueName=contract.EVENTS_QUEUE)["QueueUrl"]
+    url = sqs.get_queue_url(QueueName=NAMES.events_queue)["QueueUrl"]
     policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
     try:
         yield
     finally:
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-        letters = sqs.get_queue_url(QueueName=contract.EVENTS_DEAD_LETTER_QUEUE)["QueueUrl"]
+        letters = sqs.get_queue_url(QueueName=NAMES.events_dead_letter_queue)["QueueUrl"]
         sqs.purge_queue(QueueUrl=letters)
 
 
@@ -83,20 +83,20 @@ def queue_closed(made: World) -> Iterator[None]:
 def schedule_disabled(made: World, name: str) -> Iterator[None]:
     """Disable a schedule of the hub."""
     scheduler = made.client("scheduler", HUB)
-    found = scheduler.get_schedule(Name=name, GroupName=contract.PREFIX)
+    found = scheduler.get_schedule(Name=name, GroupName=NAMES.schedule_group)
     kept = {key: found[key] for key in ("ScheduleExpression", "FlexibleTimeWindow", "Target")}
-    scheduler.update_schedule(Name=name, GroupName=contract.PREFIX, State="DISABLED", **kept)
+    scheduler.update_schedule(Name=name, GroupName=NAMES.schedule_group, State="DISABLED", **kept)
     try:
         yield
     finally:
-        scheduler.update_schedule(Name=name, GroupName=contract.PREFIX, State="ENABLED", **kept)
+        scheduler.update_schedule(Name=name, GroupName=NAMES.schedule_group, State="ENABLED", **kept)
 
 
 @contextmanager
 def spoke_rules_disabled(made: World, account: str) -> Iterator[None]:
     """Disable all rules of orgdns in an account and region."""
     events = made.client("events", account, REGION)
-    names = [rule["Name"] for rule in events.list_rules(NamePrefix=contract.PREFIX)["Rules"]]
+    names = [rule["Name"] for rule in events.list_rules(NamePrefix=NAMES.installation)["Rules"]]
     assert names
     for name in names:
         events.disable_rule(Name=name)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from moto.sts.models import sts_backends
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.partition import arn_of, partition
 from sandbox.clock import MovedClock
 from sandbox.example import HUB
@@ -31,12 +31,12 @@ def drain(made: World, clock: MovedClock) -> None:
     for _ in range(75):
         made.converge()
         clock.advance(61)
-        if not made.waiting(contract.EVENTS_QUEUE) and not made.functions.poll():
+        if not made.waiting(NAMES.events_queue) and not made.functions.poll():
             return
     raise AssertionError("the events queue did not drain")
 
 
-def send(made: World, body: str, queue: str = contract.EVENTS_QUEUE) -> None:
+def send(made: World, body: str, queue: str = NAMES.events_queue) -> None:
     """Send a message to a queue of the hub. In AWS, only the hub's own rules, schedules and functions can."""
     sqs = made.client("sqs", HUB)
     sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=body)
@@ -63,10 +63,10 @@ def as_role(account: str, role: str) -> dict[str, str]:
 def reader_role_denied(made: World, clock: MovedClock, account: str) -> Iterator[None]:
     """Deny everybody the account's reader role, and let its sessions expire."""
     iam = made.client("iam", account)
-    trust = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
+    trust = iam.get_role(RoleName=NAMES.reader_role)["Role"]["AssumeRolePolicyDocument"]
     deny_all = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
     iam.update_assume_role_policy(
-        RoleName=contract.READER_ROLE,
+        RoleName=NAMES.reader_role,
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny_all]}),
     )
     # Existing sessions stay valid for their hour, as in AWS.
@@ -74,6 +74,6 @@ def reader_role_denied(made: World, clock: MovedClock, account: str) -> Iterator
     try:
         yield
     finally:
-        iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(trust, default=str))
+        iam.update_assume_role_policy(RoleName=NAMES.reader_role, PolicyDocument=json.dumps(trust, default=str))
         assert {denied.action for denied in made.guard.denied} == {"sts:AssumeRole"}
         made.guard.denied.clear()

@@ -28,7 +28,7 @@ def operator(made: World) -> HubAccount:
     """The hub account with an administrator's credentials."""
     key_id, secret = made.access_key(HUB)
     session = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=REGION)
-    return HubAccount(session)
+    return HubAccount(session, made.config.names)
 
 
 def status(made: World) -> tuple[Problem, ...]:

@@ -11,11 +11,12 @@ from typing import Any
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import mark_key
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.messages import body_of
 from hub.runtime.model.names import Fqdn, NameKey, Spoke
 from hub.runtime.model.tasks import Audit, Sweep
 from sandbox.aws.functions.service import Killed
-from sandbox.aws.iam.guard import GUARDED_ROLES
+from sandbox.aws.iam.guard import guarded_roles
 from sandbox.example import HUB, NETWORK, SCIENCE, SEARCH
 from sandbox.world import Vpc, World
 from tests.support.generated import read
@@ -37,9 +38,9 @@ ACCOUNTS = {
 # What a function needs when it starts, or once in a while.
 AT_START = {"dynamodb:DescribeTable", "organizations:DescribeAccount", "sts:AssumeRole"}
 # The roles that find out what instances exist. Their tests are in a module of their own.
-FINDERS = {contract.OBSERVER_ROLE, contract.SWEEPER_ROLE}
+FINDERS = {NAMES.observer_role, NAMES.sweeper_role}
 # The roles that no VPC needs.
-OF_NAMES = {contract.OBSERVER_ROLE, contract.PUBLISHER_ROLE, contract.WRITER_ROLE, contract.ZONE_READER_ROLE}
+OF_NAMES = {NAMES.observer_role, NAMES.publisher_role, NAMES.writer_role, NAMES.zone_reader_role}
 # More names at once than the publisher publishes for one cause.
 MANY_NAMES = 160
 
@@ -155,10 +156,10 @@ class Work:
         for number in range(MANY_NAMES if many else 0):
             mark = mark_key(NameKey(made.zone_ids[CORP], Fqdn(f"nobody{number}.{CORP}.")))
             item = {part: {"S": text} for part, text in mark.items()}
-            made.client("dynamodb", HUB).put_item(TableName=contract.LEDGER_TABLE, Item=item)
+            made.client("dynamodb", HUB).put_item(TableName=NAMES.ledger_table, Item=item)
         made.converge()
-        send(made, body_of(Sweep(Spoke(SEARCH, REGION))), contract.SWEEPS_QUEUE)
-        send(made, body_of(Audit((made.zone_ids[CORP],))), contract.SWEEPS_QUEUE)
+        send(made, body_of(Sweep(Spoke(SEARCH, REGION))), NAMES.sweeps_queue)
+        send(made, body_of(Audit((made.zone_ids[CORP],))), NAMES.sweeps_queue)
         made.converge()
 
     def _change_vpcs(self, leaving: Vpc, deleted: Vpc) -> None:
@@ -185,8 +186,8 @@ class Work:
     def _forget(self, *, afresh: bool) -> None:
         """Drop what the ledger knows of the account, and, if `afresh`, what the functions do."""
         key = {contract.PARTITION_KEY: {"S": contract.ACCOUNTS_KEY}, contract.SORT_KEY: {"S": SEARCH}}
-        self.made.client("dynamodb", HUB).delete_item(TableName=contract.LEDGER_TABLE, Key=key)
-        for function in contract.FUNCTIONS if afresh else ():
+        self.made.client("dynamodb", HUB).delete_item(TableName=NAMES.ledger_table, Key=key)
+        for function in NAMES.functions if afresh else ():
             self.made.functions.cold_start(function)
 
     @property
@@ -207,7 +208,7 @@ def _fail_for_half_a_day(made: World) -> None:
     """Let the publisher fail until Lambda sets a batch aside."""
 
     def interrupt(function: str, moment: str) -> None:
-        if function == contract.PUBLISHER_FUNCTION and moment == "before":
+        if function == NAMES.publisher_function and moment == "before":
             raise Killed("for half a day")
 
     before, made.functions.interrupt = made.functions.interrupt, interrupt
@@ -225,11 +226,11 @@ def tried(made: World, permission: Permission, number: int) -> None:
     if permission.action.startswith(("logs:", "sqs:")):
         # CloudWatch counts what was before in a period of its own.
         made.pass_time(5)
-    before = {function: len(made.functions.logs(function)) for function in contract.FUNCTIONS}
+    before = {function: len(made.functions.logs(function)) for function in NAMES.functions}
     with removed(made, permission):
         if permission.statement == "SetFailuresAside":
             _fail_for_half_a_day(made)
-        work.done(many=permission.role == contract.PUBLISHER_ROLE, afresh=permission.action in AT_START)
+        work.done(many=permission.role == NAMES.publisher_role, afresh=permission.action in AT_START)
         for _ in range(4):
             if _is_named(made, permission, before):
                 break
@@ -238,7 +239,7 @@ def tried(made: World, permission: Permission, number: int) -> None:
             raise AssertionError((told(made), [problem.lines for problem in status(made)]))
     denied = {(each.role_arn.rpartition("/")[2], each.action) for each in made.guard.denied}
     made.guard.denied.clear()
-    assert denied == ({(permission.role, permission.action)} if permission.role in GUARDED_ROLES else set())
+    assert denied == ({(permission.role, permission.action)} if permission.role in guarded_roles(NAMES) else set())
     minutes_until(made, lambda: work.right, 65)
     work.cleaned_up()
 

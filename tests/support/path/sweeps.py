@@ -6,10 +6,10 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 
-from hub.runtime import contract
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.messages import body_of
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
@@ -38,7 +38,7 @@ def sweep(made: World, clock: MovedClock, *accounts: str) -> None:
     """
     clock.advance(60)
     for account in accounts or (PAYMENTS,):
-        send(made, body_of(Sweep(Spoke(account, REGION))), contract.SWEEPS_QUEUE)
+        send(made, body_of(Sweep(Spoke(account, REGION))), NAMES.sweeps_queue)
     made.converge()
 
 
@@ -53,13 +53,11 @@ def hour(made: World, clock: MovedClock) -> None:
 def statuses(made: World, clock: MovedClock, stream: str = "") -> DynamoStatuses:
     client = made.client("dynamodb", HUB)
     now = clock.now
-    return DynamoStatuses(
-        Table(client, contract.LEDGER_TABLE, lambda: Millis(int(now() * 1000)), clock.advance, stream)
-    )
+    return DynamoStatuses(Table(client, NAMES.ledger_table, lambda: Millis(int(now() * 1000)), clock.advance, stream))
 
 
 def ledger(made: World) -> DynamoLedger:
-    return DynamoLedger(Table(made.client("dynamodb", HUB), contract.LEDGER_TABLE, lambda: Millis(0), lambda _: None))
+    return DynamoLedger(Table(made.client("dynamodb", HUB), NAMES.ledger_table, lambda: Millis(0), lambda _: None))
 
 
 def spoke_status(made: World, clock: MovedClock, account: str = PAYMENTS, region: str = REGION) -> SpokeStatus:

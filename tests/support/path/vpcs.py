@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hub.runtime import contract
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.vpcs import DynamoVpcs
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.health.attention import health
 from hub.runtime.model.names import NEVER, Millis
 from hub.runtime.model.status import ScheduleCursor
@@ -121,5 +121,5 @@ def removals(made: World, clock: MovedClock) -> dict[str, tuple[int, int]]:
 
 def vpc_rows(made: World) -> list[VpcRow]:
     """The ledger's rows of all VPCs."""
-    table = Table(made.client("dynamodb", HUB), contract.LEDGER_TABLE, lambda: NEVER, lambda _seconds: None)
+    table = Table(made.client("dynamodb", HUB), NAMES.ledger_table, lambda: NEVER, lambda _seconds: None)
     return list(DynamoVpcs(table).all_vpc_rows())

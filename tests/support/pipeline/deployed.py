@@ -17,6 +17,7 @@ from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.zones import record_set_of, wire_of
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import (
     Account,
     ForeignRecordSet,
@@ -40,7 +41,7 @@ from tests.support.path.sweeps import forget_ended
 from tests.support.pipeline.machine import ACCOUNTS, LABELS, REGION, ZONE
 
 Event = dict[str, Any]
-QUEUES = (contract.EVENTS_QUEUE, contract.SWEEPS_QUEUE, contract.ASSOCIATIONS_QUEUE, contract.BACKLOG_QUEUE)
+QUEUES = (NAMES.events_queue, NAMES.sweeps_queue, NAMES.associations_queue, NAMES.backlog_queue)
 _THROTTLED = {"route53": "Throttling", "ec2": "RequestLimitExceeded"}
 
 
@@ -135,7 +136,7 @@ class SandboxDriver:
 
     def deliver(self, position: int, times: int) -> None:
         event = self.undelivered.pop(position)
-        bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
+        bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{NAMES.event_bus}"
         for _ in range(times):
             self.made.router.arrive(bus, event)
 
@@ -156,7 +157,7 @@ class SandboxDriver:
     def _table(self) -> Table:
         client = self.made.client("dynamodb", HUB)
         now = self.clock.now
-        return Table(client, contract.LEDGER_TABLE, lambda: Millis(int(now() * 1000)), self.clock.advance)
+        return Table(client, NAMES.ledger_table, lambda: Millis(int(now() * 1000)), self.clock.advance)
 
     def sweep(self) -> None:
         self.statuses().put_cursor(ScheduleCursor())
@@ -177,7 +178,7 @@ class SandboxDriver:
         self.clock.advance(130)
         self.sweep()
         self.audit()
-        assert self.made.waiting(contract.EVENTS_QUEUE) == 0
+        assert self.made.waiting(NAMES.events_queue) == 0
 
     def converge(self) -> None:
         """Deliver all events and retry failures until no message and no batch of the stream waits."""
@@ -253,7 +254,7 @@ def _called(operation: str, parameters: Any) -> str:  # noqa: ANN401 - botocore'
     """The operation of a call, and for a row that it writes, which kind of row."""
     row = parameters.get("Item") or parameters.get("Key") or {}
     if operation == "BatchWriteItem":
-        request = parameters["RequestItems"][contract.LEDGER_TABLE][0]
+        request = parameters["RequestItems"][NAMES.ledger_table][0]
         row = request["PutRequest"]["Item"] if "PutRequest" in request else request["DeleteRequest"]["Key"]
     keys = [row[part]["S"] for part in (contract.PARTITION_KEY, contract.SORT_KEY) if part in row]
     return " ".join([operation, *(key.replace("/", "#").partition("#")[0] for key in keys)])

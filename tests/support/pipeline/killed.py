@@ -10,7 +10,7 @@ from itertools import chain
 
 from hypothesis import settings
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import InstanceRef
 from hub.runtime.publisher.holders import desired_record_sets
 from sandbox.clock import MovedClock
@@ -179,5 +179,5 @@ def _called_in(
 
 def _cold_start(driver: SandboxDriver) -> None:
     """Let every function begin in a new environment, so that a step makes the same calls in each run."""
-    for function in contract.FUNCTIONS:
+    for function in NAMES.functions:
         driver.made.functions.cold_start(function)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import InstanceRef
 from hub.runtime.publisher.backlog.turnstile import ACCOUNT_BURST
 from sandbox.example import PAYMENTS
@@ -25,7 +25,7 @@ CALLS = 30
 def story(driver: SandboxDriver, run: str, crowd: dict[str, InstanceRef]) -> Iterator[Owners]:
     """Rename a crowd, launch one more instance of that account, whose names wait, and terminate it."""
     prefix = f"{run}-"
-    for function in (contract.OBSERVER_FUNCTION, contract.PUBLISHER_FUNCTION):
+    for function in (NAMES.observer_function, NAMES.publisher_function):
         # What environments keep of earlier runs would change the number of a call.
         driver.made.functions.cold_start(function)
     driver.clock.advance(BETWEEN_RENAMES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.example import SEARCH
 from sandbox.world import Vpc
 from tests.support.path.vpcs import vpc_rows
@@ -45,5 +45,5 @@ def killed_at_calls(driver: SandboxDriver, fault: str) -> Counter[str]:
     whole: list[object] = [True, False, True, False]
     assert list(story(driver)) == whole
     kills = killed_in(driver, fault, lambda _run: story(driver), whole, CALLS)
-    assert driver.made.waiting(contract.ASSOCIATIONS_DEAD_LETTER_QUEUE) == 0
+    assert driver.made.waiting(NAMES.associations_dead_letter_queue) == 0
     return kills

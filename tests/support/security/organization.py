@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from moto.dynamodb.models import dynamodb_backends
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox import example
 from sandbox.aws.bridge import replaced
 from sandbox.aws.events.delivery import bus_arn, bus_of
@@ -35,7 +36,7 @@ def held_by(made: World, account: str, zone: str = "corp.internal") -> list[str]
 
 def ledger_text(made: World) -> str:
     """All rows of the ledger, as one text, but those of what Organizations said of accounts."""
-    table = dynamodb_backends[example.HUB][made.config.hub.region].tables[contract.LEDGER_TABLE]
+    table = dynamodb_backends[example.HUB][made.config.hub.region].tables[NAMES.ledger_table]
     rows = [item.attrs for item in table.all_items()]
     return json.dumps([str(row) for row in rows if row["pk"].value != contract.ACCOUNTS_KEY])
 
@@ -43,7 +44,7 @@ def ledger_text(made: World) -> str:
 @contextmanager
 def bus_open_to_the_organization(made: World) -> Iterator[None]:
     """Open the hub's bus to every account of the organization, as if its policy did not name the covered units."""
-    bus = bus_of(bus_arn(example.HUB, made.config.hub.region, contract.EVENT_BUS))
+    bus = bus_of(bus_arn(example.HUB, made.config.hub.region, NAMES.event_bus))
     policy = json.loads(bus.policy)
     for statement in policy["Statement"]:
         if statement["Sid"] == "OnlyTheSpokesRules":

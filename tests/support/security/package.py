@@ -6,8 +6,9 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.deployment.templates import templates
-from sandbox.world.deployment import BUCKET, HUB_STACK, NAMED_IAM
+from sandbox.world.deployment import BUCKET, NAMED_IAM
 
 if TYPE_CHECKING:
     from hub.package import Package
@@ -46,7 +47,7 @@ def overwrite(made: World, key: str) -> None:
 def parameters(made: World) -> dict[str, str]:
     """The parameters of the deployed hub."""
     client = made.client("cloudformation", made.config.hub.account)
-    (stack,) = client.describe_stacks(StackName=HUB_STACK)["Stacks"]
+    (stack,) = client.describe_stacks(StackName=NAMES.hub_stack)["Stacks"]
     return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
 
 
@@ -54,4 +55,4 @@ def update(made: World, config: Config | None = None, **changed: str) -> None:
     """Update the hub's stack with changed parameters, and by default with the template that is deployed."""
     hub = made.config.hub
     body = templates(config or made.config)["hub.yaml"]
-    made.deployer.deploy(hub.account, hub.region, HUB_STACK, body, parameters(made) | changed, NAMED_IAM)
+    made.deployer.deploy(hub.account, hub.region, NAMES.hub_stack, body, parameters(made) | changed, NAMED_IAM)

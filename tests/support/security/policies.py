@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from hub.package import package
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.config.load import Config, load
 from orgdns.deployment.templates import templates
 from sandbox import example
 from sandbox.world import World
-from sandbox.world.deployment import BUCKET, HUB_STACK, NAMED_IAM, NETWORK_STACK
+from sandbox.world.deployment import BUCKET, NAMED_IAM
 
 _LIMITS = "  removal_share: 0.3\n  removal_names: 10\n"
 _EXCEPTION = "        - tag: {tag: dns, value: private}\n"
@@ -37,7 +38,7 @@ def deploy_excluding(made: World, folder: Path, *vpc_ids: str) -> None:
     built = package(config.compiled_policy())
     made.packages.trust(built.content)
     made.client("s3", hub).put_object(Bucket=BUCKET, Key=built.key, Body=built.content)
-    zones = made.deployer.outputs(config.network.account, region, NETWORK_STACK)
+    zones = made.deployer.outputs(config.network.account, region, NAMES.network_stack)
     parameters = {name: value for name, value in zones.items() if name.startswith("ZoneId")}
     parameters |= {"CodeBucket": BUCKET, "CodeKey": built.key, "CodeSha256": built.code_sha256}
-    made.deployer.deploy(hub, region, HUB_STACK, templates(config)["hub.yaml"], parameters, NAMED_IAM)
+    made.deployer.deploy(hub, region, NAMES.hub_stack, templates(config)["hub.yaml"], parameters, NAMED_IAM)

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES
 from sandbox import example
 from sandbox.world import World
 
@@ -52,7 +52,7 @@ def held(made: World, account: str, domain: str = CORP) -> set[tuple[str, str, s
     }
 
 
-def refusals(made: World, account: str, function: str = contract.OBSERVER_FUNCTION) -> set[str]:
+def refusals(made: World, account: str, function: str = DEFAULT_NAMES.observer_function) -> set[str]:
     lines = made.logged(function, "name refused")
     return {line["reason"] for line in lines if line["instance"].startswith(account)}
 
@@ -60,7 +60,7 @@ def refusals(made: World, account: str, function: str = contract.OBSERVER_FUNCTI
 def metric(made: World, name: str) -> float:
     """The value of a metric of the last run of the schedule."""
     lines: list[dict[str, Any]] = [
-        line for line in made.functions.logs(contract.SWEEPER_FUNCTION) if isinstance(line, dict) and name in line
+        line for line in made.functions.logs(DEFAULT_NAMES.sweeper_function) if isinstance(line, dict) and name in line
     ]
     value: float = lines[-1][name][0]
     return value

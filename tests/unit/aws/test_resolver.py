@@ -12,6 +12,7 @@ from hub.runtime.aws.resolver.firewall import BYTES, DOMAINS_READ, READS, RULES,
 from hub.runtime.aws.resolver.profiles import PROFILES_READ, ProfileGroup, Profiles
 from hub.runtime.aws.resolver.reading import REASONS, bounded_texts, listed
 from hub.runtime.aws.resolver.rules import Rules
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.resolver import FirewallAction, FirewallRule, ProfileZone, ResolverRule, RuleKind
 from tests.support.aws.clients import Clients
 from tests.support.build import CORP, CORP_ZONE
@@ -158,7 +159,7 @@ class TestProfiles:
                 {"ProfileResourceAssociations": []},
                 {"ProfileId": f"rp-{number:03}"},
             )
-        assert Profiles(clients.made["route53profiles"], "", ZONES).brought(VPC, ()).unknown == tuple(
+        assert Profiles(clients.made["route53profiles"], "", ZONES, NAMES.profile).brought(VPC, ()).unknown == tuple(
             f"not all that the Profile rp-{number:03} brings can be read"
             for number in (PROFILES_READ, PROFILES_READ + 1)
         )
@@ -184,7 +185,7 @@ class TestProfiles:
         stub.add_response(
             "list_profile_resource_associations", {"ProfileResourceAssociations": resources}, {"ProfileId": "rp-2"}
         )
-        brought = Profiles(clients.made["route53profiles"], "", ZONES).brought(VPC, {"Z0OWN"})
+        brought = Profiles(clients.made["route53profiles"], "", ZONES, NAMES.profile).brought(VPC, {"Z0OWN"})
         assert brought.zones == (ProfileZone("rp-2", CORP_ZONE, CORP),)
         assert brought.rules == (("rslvr-rr-1", "rp-2"),)
         assert brought.groups == (ProfileGroup("rp-2", "rslvr-frg-1", 102),)
@@ -197,13 +198,13 @@ class TestProfiles:
         """The reasons say what is denied: the list of Profiles, or the content of one."""
         stub = clients.stubs["route53profiles"]
         stub.add_client_error("list_profile_associations", "AccessDeniedException")
-        assert Profiles(clients.made["route53profiles"], "", ZONES).brought(VPC, ()).unknown == (
+        assert Profiles(clients.made["route53profiles"], "", ZONES, NAMES.profile).brought(VPC, ()).unknown == (
             "the Profiles of the VPC cannot be read",
         )
         found = [{"ResourceId": VPC, "ProfileId": "rp-2", "Status": "COMPLETE"}]
         stub.add_response("list_profile_associations", {"ProfileAssociations": found})
         stub.add_client_error("list_profile_resource_associations", "AccessDeniedException")
-        assert Profiles(clients.made["route53profiles"], "", ZONES).brought(VPC, ()).unknown == (
+        assert Profiles(clients.made["route53profiles"], "", ZONES, NAMES.profile).brought(VPC, ()).unknown == (
             "not all that the Profile rp-2 brings can be read",
         )
 
@@ -211,7 +212,7 @@ class TestProfiles:
         """If zones are resolved by a Profile, orgdns decides by these listings, so a denial is an error."""
         clients.stubs["route53profiles"].add_client_error("list_profiles", "AccessDeniedException")
         with pytest.raises(ClientError):
-            Profiles(clients.made["route53profiles"], "333333333333", ZONES)
+            Profiles(clients.made["route53profiles"], "333333333333", ZONES, NAMES.profile)
 
 
 def test_rules_have_their_kinds(clients: Clients) -> None:

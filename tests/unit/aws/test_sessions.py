@@ -6,7 +6,6 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 from botocore.stub import Stubber
 
-from hub.runtime import contract
 from hub.runtime.aws.sessions import (
     CLIENT_CONFIG,
     KEPT_CLIENTS,
@@ -14,6 +13,7 @@ from hub.runtime.aws.sessions import (
     AssumedClients,
     RoleUnavailable,
 )
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.emulator import emulated_aws
 from tests.support.aws.clients import LAUNCHED, SESSION
 from tests.support.build import PAYMENTS
@@ -96,7 +96,7 @@ def test_one_session_serves_all_services() -> None:
     with emulated_aws():
         sts = boto3.client("sts", region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="s")
         made = AssumedClients(Session(), sts, "test", MemoryClock(), CLIENT_CONFIG)
-        role = f"arn:aws:iam::{PAYMENTS.id}:role/{contract.READER_ROLE}"
+        role = f"arn:aws:iam::{PAYMENTS.id}:role/{NAMES.reader_role}"
         ec2, route53 = made.client(role, "eu-central-1", "ec2"), made.client(role, None, "route53")
         assert (ec2.meta.service_model.service_name, route53.meta.service_model.service_name) == ("ec2", "route53")
         assert ec2._request_signer._credentials.access_key == route53._request_signer._credentials.access_key  # noqa: SLF001 - nothing else tells

@@ -27,6 +27,7 @@ from hub.runtime.aws.sessions import SPOKE_CONFIG, AssumedClients, RoleUnavailab
 from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.aws.spokes import StackSetSpokes
 from hub.runtime.aws.zones import WriterZones
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.tasks import ScheduleSweeps
 from hub.runtime.model.vpcs import VpcRef
@@ -171,7 +172,7 @@ def adapters(failing: Any) -> dict[str, Callable[[], object]]:  # noqa: ANN401 -
         "sessions": lambda: AssumedClients(session, failing, "s", clock, SPOKE_CONFIG).client(
             role, SPOKE.region, "ec2"
         ),
-        "spokes": lambda: StackSetSpokes(failing).listed(),
+        "spokes": lambda: StackSetSpokes(failing, NAMES).listed(),
         "task queue": lambda: QueuedTasks(failing, "https://q").enqueue([(ScheduleSweeps(), 0)]),
         "zones": lambda: list(WriterZones(clients, role, turns).listing(CORP_ZONE)),
     }

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from botocore.stub import Stubber
 
-from hub.runtime import contract
 from hub.runtime.aws.spokes import StackSetSpokes
 from hub.runtime.boundary.unreadable import Unreadable
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import Spoke
 from hub.runtime.ports import SpokesUnknown
 from tests.support.aws.clients import stubbed
@@ -23,12 +23,12 @@ def test_incomplete_list_of_spokes_is_an_error() -> None:
         stub.add_client_error("list_stack_instances", "Throttling")
 
     with pytest.raises(SpokesUnknown, match="Throttling"):
-        StackSetSpokes(stubbed("cloudformation", answers)).listed()
+        StackSetSpokes(stubbed("cloudformation", answers), NAMES).listed()
 
 
 def test_spokes_of_all_pages() -> None:
     """All pages are read, as the delegated administrator, and each spoke is listed once."""
-    request = {"StackSetName": contract.REGION_STACK_SET, "CallAs": "DELEGATED_ADMIN"}
+    request = {"StackSetName": NAMES.region_stack_set, "CallAs": "DELEGATED_ADMIN"}
 
     def answers(stub: Stubber) -> None:
         summary = {"Account": SPOKE.account, "Region": SPOKE.region, "Status": "OUTDATED"}
@@ -36,7 +36,7 @@ def test_spokes_of_all_pages() -> None:
         other = {"Summaries": [summary | {"Region": "us-east-1"}]}
         stub.add_response("list_stack_instances", other, request | {"NextToken": "more"})
 
-    spokes = StackSetSpokes(stubbed("cloudformation", answers)).listed()
+    spokes = StackSetSpokes(stubbed("cloudformation", answers), NAMES).listed()
     assert spokes == {SPOKE, Spoke(SPOKE.account, "us-east-1")}
 
 
@@ -45,8 +45,8 @@ def test_included_accounts_have_a_stack_set_of_their_own() -> None:
 
     def answers(stub: Stubber) -> None:
         summary = {"Account": SPOKE.account, "Region": SPOKE.region}
-        request = {"StackSetName": contract.REGION_STACK_SET, "CallAs": "DELEGATED_ADMIN"}
-        included = request | {"StackSetName": contract.INCLUDED_REGION_STACK_SET}
+        request = {"StackSetName": NAMES.region_stack_set, "CallAs": "DELEGATED_ADMIN"}
+        included = request | {"StackSetName": NAMES.included_region_stack_set}
         other = {"Account": "888888888888", "Region": SPOKE.region}
         stub.add_response("list_stack_instances", {"Summaries": [summary]}, request)
         stub.add_response("list_stack_instances", {"Summaries": [other]}, included)
@@ -55,7 +55,7 @@ def test_included_accounts_have_a_stack_set_of_their_own() -> None:
         stub.add_response("list_stack_instances", {"Summaries": [summary]}, request)
         stub.add_client_error("list_stack_instances", "Throttling", expected_params=included)
 
-    spokes = StackSetSpokes(stubbed("cloudformation", answers), included=True)
+    spokes = StackSetSpokes(stubbed("cloudformation", answers), NAMES, included=True)
     assert spokes.listed() == {SPOKE, Spoke("888888888888", SPOKE.region)}
     assert spokes.listed() == {SPOKE}
     with pytest.raises(SpokesUnknown, match="Throttling"):
@@ -79,7 +79,7 @@ def test_a_malformed_stack_instance_hides_no_other(odd: dict[str, str], what: st
         summaries = [good, odd, good | {"Region": "us-east-1"}]
         stub.add_response("list_stack_instances", {"Summaries": summaries}, None)
 
-    listed = StackSetSpokes(stubbed("cloudformation", answers)).listed()
+    listed = StackSetSpokes(stubbed("cloudformation", answers), NAMES).listed()
     assert {each for each in listed if isinstance(each, Spoke)} == {SPOKE, Spoke(SPOKE.account, "us-east-1")}
     assert [each.what for each in listed if isinstance(each, Unreadable)] == [what]
 
@@ -87,4 +87,6 @@ def test_a_malformed_stack_instance_hides_no_other(odd: dict[str, str], what: st
 def test_a_page_without_summaries_is_no_list() -> None:
     """What is not known to be complete removes no spoke."""
     with pytest.raises(SpokesUnknown, match="lacks Summaries"):
-        StackSetSpokes(stubbed("cloudformation", lambda stub: stub.add_response("list_stack_instances", {}))).listed()
+        StackSetSpokes(
+            stubbed("cloudformation", lambda stub: stub.add_response("list_stack_instances", {})), NAMES
+        ).listed()

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.messages import NotOurs
-from hub.runtime.sweeper.zone_changes import MOST_CALLER, MOST_NAMES, ZoneChange, is_zone_change, zone_change_of
+from hub.runtime.sweeper.zone_changes import MOST_CALLER, MOST_NAMES, Writer, ZoneChange, is_zone_change, zone_change_of
 
 OWNER, ZONE, OTHER = "333333333333", "Z0CORP", "Z0IDS"
 USER = {"type": "IAMUser", "arn": f"arn:aws:iam::{OWNER}:user/octodns"}
@@ -28,7 +29,7 @@ def event(*names: object, **changed: Any) -> dict[str, Any]:  # noqa: ANN401 - J
 
 
 def change_of(content: dict[str, Any]) -> ZoneChange:
-    return zone_change_of(content, OWNER, {ZONE, OTHER})
+    return zone_change_of(content, Writer(OWNER, NAMES.writer_role), {ZONE, OTHER})
 
 
 def test_o4_an_event_gives_zone_names_and_caller() -> None:

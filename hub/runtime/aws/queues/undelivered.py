@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.runtime import contract
 from hub.runtime.aws.answers import AnswerMalformed, required
 from hub.runtime.aws.spoke_errors import translated, with_new_session
 
@@ -40,7 +39,7 @@ class SpokeQueues:
             # The URL of a queue ("Amazon SQS queue and message identifiers",
             # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html)
             # spares a call that asks for it.
-            url = f"{client.meta.endpoint_url}/{spoke.account}/{contract.UNDELIVERED_QUEUE}"
+            url = f"{client.meta.endpoint_url}/{spoke.account}/{self._roles.names.undelivered_queue}"
             answer: Any = client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_WAITING))
             return sum(_number(required(answer, "Attributes"), name) for name in _WAITING)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hub.runtime import contract
 from hub.runtime.aws.answers import AnswerMalformed, identifier, required, text, text_in
 from hub.runtime.aws.resolver.reading import all_listed, listed
 from hub.runtime.boundary.unreadable import Unreadable, readable
@@ -71,6 +71,7 @@ class Profiles:
         owner: The account that owns the Profile of orgdns; empty if no zone is resolved by one. Then a spoke that may
             not read Profiles is not unreachable: what they bring is unknown.
         zones: The zones of orgdns by id.
+        name: The name of the Profile of orgdns.
         denied: AWS's messages about calls that a policy denies are added to it.
 
     Attributes:
@@ -84,9 +85,11 @@ class Profiles:
         client: Any,  # noqa: ANN401 - as boto3 has no types
         owner: str,
         zones: Mapping[str, Fqdn],
+        name: str,
         denied: set[str] | None = None,
     ) -> None:
         self._client = client
+        self._name = name
         self._denied = denied
         self._owner = owner
         self._zones = zones
@@ -151,10 +154,10 @@ class Profiles:
             return ""
         unread: list[Unreadable] = []
         for summary in all_listed(self._client, "list_profiles", "ProfileSummaries"):
-            found = readable(_named, summary, text_in(summary, "Id"))
+            found = readable(partial(_named, self._name), summary, text_in(summary, "Id"))
             if isinstance(found, Unreadable):
                 unread.append(found)
-            elif found[1:] == (contract.PROFILE, self._owner):
+            elif found[1:] == (self._name, self._owner):
                 return found[0]
         if unread:
             # Any of them may be the Profile of orgdns, on which the plans for all VPCs depend.
@@ -201,10 +204,10 @@ def _profile_and_status(association: Mapping[str, Any]) -> tuple[str, str]:
     return identifier(association, "ProfileId"), text(association, "Status", "")
 
 
-def _named(summary: Mapping[str, Any]) -> tuple[str, str, str]:
-    """The id, the name and the owner of a Profile. The owner of one of another name does not matter."""
+def _named(ours: str, summary: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The id, the name and the owner of a Profile. The owner of one that has not our name does not matter."""
     name = text(summary, "Name")
-    return identifier(summary, "Id"), name, _owner_of(summary) if name == contract.PROFILE else ""
+    return identifier(summary, "Id"), name, _owner_of(summary) if name == ours else ""
 
 
 def _read_resources(listing: Iterable[Mapping[str, Any]], *, complete: bool) -> tuple[tuple[_Resource, ...], bool]:

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 _MOST_MINUTES = 180
 
 
-def run(  # noqa: PLR0913 - an option each
+def run(
     *,
     config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("orgdns.yaml"),
     only_plan: Annotated[bool, typer.Option("--plan", help="Show what would change, and change nothing.")] = False,
@@ -174,7 +174,7 @@ def _effect(config: Config, deployment: Deployment, planned: Plan) -> Effect | N
         return None
     session = InRegion(deployment.accounts, Kind.HUB, config.hub.region)
     with reading_progress() as progress:
-        return effect_of(config, HubAccount(cast("boto3.Session", session)), progress)
+        return effect_of(config, HubAccount(cast("boto3.Session", session), config.names), progress)
 
 
 def _document(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from orgdns.deployment.cloudformation.progress import Event
 
 
-def run(  # noqa: PLR0913 - an option each
+def run(
     *,
     config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("orgdns.yaml"),
     only_plan: Annotated[bool, typer.Option("--plan", help="Show what would be removed, and remove nothing.")] = False,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime import contract
 from orgdns.cli.reports.doctor.finding import Verdict, problem
 
 if TYPE_CHECKING:
+    from hub.runtime.installation import Names
     from orgdns.cli.reports.doctor.facts import Capacity, Identity, Place, Source
 
 # Seconds. AWS refuses requests whose time differs by more than five minutes ("Troubleshoot AWS API requests",
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 SKEW_SECONDS: Final = 60
 
 
-def credentials(identity: Identity) -> Verdict:
+def credentials(identity: Identity, names: Names) -> Verdict:
     """The credentials belong to the hub account."""
     if identity.hub:
         return Verdict(f"{identity.arn}, in the hub account {identity.account}")
     return problem(
-        f"{identity.arn} is in the account {identity.account}, which has no role {contract.OBSERVER_ROLE}: use "
-        "credentials of the hub account (--profile), or deploy the hub template"
+        f"{identity.arn} is in the account {identity.account}, which has no role {names.observer_role}: use "
+        "credentials of the hub account (--profile), name its installation (--installation), or deploy the hub template"
     )
 
 
@@ -36,13 +36,13 @@ def clock(skew: float) -> Verdict:
     )
 
 
-def region(place: Place) -> Verdict:
+def region(place: Place, names: Names) -> Verdict:
     """The hub's functions are in the region."""
     if place.present:
         return Verdict(f"{place.region} has the hub's functions")
     return problem(
-        f"{place.region} has no function {contract.OBSERVER_FUNCTION}: use the hub's region (--region), or deploy "
-        "the hub template"
+        f"{place.region} has no function {names.observer_function}: use the hub's region (--region) and "
+        "installation (--installation), or deploy the hub template"
     )
 
 

@@ -11,6 +11,7 @@ from orgdns.cli.reports.doctor.finding import Fact, Finding, Result, Unknown, Ve
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hub.runtime.installation import Names
     from orgdns.cli.reports.doctor.facts import Facts
 
 T = TypeVar("T")
@@ -59,6 +60,18 @@ def _of(
     return examine
 
 
+def _named(
+    fact: Callable[[Facts], Fact[T]], judge: Callable[[T, Names], Verdict]
+) -> Callable[[Facts], Verdict | Unknown | None]:
+    """The verdict on one fact, if it could be read, which the names of the installation's resources decide."""
+
+    def examine(facts: Facts) -> Verdict | Unknown | None:
+        found = fact(facts)
+        return found if isinstance(found, Unknown) else judge(found, facts.names)
+
+    return examine
+
+
 def _both(first: Fact[T], second: Fact[U]) -> Fact[tuple[T, U]]:
     """Two facts together, if both could be read."""
     if isinstance(first, Unknown):
@@ -72,21 +85,21 @@ def _with(first: Fact[T], second: U) -> Fact[tuple[T, U]]:
 
 
 CHECKS: Final = (
-    Check("credentials", _of(lambda facts: facts.identity, account.credentials)),
+    Check("credentials", _named(lambda facts: facts.identity, account.credentials)),
     Check("clock", _of(lambda facts: facts.skew, account.clock)),
-    Check("region", _of(lambda facts: facts.place, account.region)),
+    Check("region", _named(lambda facts: facts.place, account.region)),
     Check("hub stack", _of(lambda facts: facts.hub_stack, deployment.stack)),
     Check("rollout stack", _of(lambda facts: facts.rollout_stack, deployment.stack)),
     Check("network stack", _of(lambda facts: facts.network_stack, deployment.stack)),
     Check("functions", _of(lambda facts: facts.functions, deployment.functions)),
     Check("event sources", _of(lambda facts: facts.sources, routing.sources)),
-    Check("queues", _of(lambda facts: facts.queues, routing.queues)),
-    Check("schedules", _of(lambda facts: facts.schedules, routing.schedules)),
-    Check("event bus", _of(lambda facts: facts.bus, routing.bus)),
-    Check("event rules", _of(lambda facts: facts.rules, routing.rules)),
+    Check("queues", _named(lambda facts: facts.queues, routing.queues)),
+    Check("schedules", _named(lambda facts: facts.schedules, routing.schedules)),
+    Check("event bus", _named(lambda facts: facts.bus, routing.bus)),
+    Check("event rules", _named(lambda facts: facts.rules, routing.rules)),
     Check("ledger table", _of(lambda facts: facts.table, ledger.table)),
-    Check("ledger backups", _of(lambda facts: facts.backups, ledger.backups)),
-    Check("ledger expiry", _of(lambda facts: facts.expiry, ledger.expiry)),
+    Check("ledger backups", _named(lambda facts: facts.backups, ledger.backups)),
+    Check("ledger expiry", _named(lambda facts: facts.expiry, ledger.expiry)),
     Check("ledger stream", _of(lambda facts: facts.stream, ledger.stream)),
     Check("zones", _of(lambda facts: facts.state, work.zones)),
     Check("spokes", _of(lambda facts: facts.state, work.spokes)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.installation import DEFAULT_NAMES, Names
 from orgdns.cli.reports.doctor.finding import Fact, Unknown
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class Facts:
     """Everything that the checks judge. What could not be read says why.
 
     `skew` is by how many seconds this machine's clock is ahead of AWS's. `network_stack` is None if the networking
-    account is not the hub account.
+    account is not the hub account. `names` are the names of the installation's resources.
     """
 
     identity: Fact[Identity]
@@ -174,3 +175,4 @@ class Facts:
     opt_in: Fact[OptIn] = _NOT_READ
     state: Fact[Overview] = _NOT_READ
     vpcs: Fact[tuple[VpcRow, ...]] = _NOT_READ
+    names: Names = DEFAULT_NAMES

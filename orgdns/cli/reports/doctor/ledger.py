@@ -9,6 +9,7 @@ from orgdns.cli.reports.doctor.finding import Verdict, problem
 from orgdns.cli.reports.ledger_stream import ledger_faults
 
 if TYPE_CHECKING:
+    from hub.runtime.installation import Names
     from orgdns.cli.reports.doctor.facts import Stream, Table
 
 # A table that changes, or whose key for encryption does, can be used ("TableDescription",
@@ -32,23 +33,23 @@ def table(found: Table) -> Verdict:
     return Verdict(f"{found.name} is {found.status}, and protected from deletion", tuple(problems))
 
 
-def backups(state: str) -> Verdict:
+def backups(state: str, names: Names) -> Verdict:
     """The table can be restored to a point in time."""
     if state == _ENABLED:
         return Verdict("point-in-time recovery is on")
     return problem(
         "point-in-time recovery is off: aws dynamodb update-continuous-backups --table-name "
-        f"{contract.LEDGER_TABLE} --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
+        f"{names.ledger_table} --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
     )
 
 
-def expiry(attribute: str) -> Verdict:
+def expiry(attribute: str, names: Names) -> Verdict:
     """DynamoDB deletes expired rows. A restored table does not have this setting."""
     if attribute == contract.EXPIRES:
         return Verdict(f"rows expire by the attribute {attribute}")
     return problem(
         f"rows do not expire by the attribute {contract.EXPIRES}, so the table grows: aws dynamodb "
-        f"update-time-to-live --table-name {contract.LEDGER_TABLE} --time-to-live-specification "
+        f"update-time-to-live --table-name {names.ledger_table} --time-to-live-specification "
         f"Enabled=true,AttributeName={contract.EXPIRES}"
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from hub.runtime.installation import DEFAULT_NAMES, Names
 from hub.runtime.model.drift import contested, recent_drifts
 from hub.runtime.model.health.attention import Health, health
 from hub.runtime.model.health.path import PathFacts
@@ -90,7 +91,7 @@ class Overview:
     spoke whose names were withdrawn, which counts as closed or unreachable if it is listed. `limits` are those of
     accounts and zones. `path` is what the ledger says of the path, `path_facts` what AWS says of its parts, and
     `backlog` says which names wait. `alarms` are those that CloudWatch shows in ALARM, and `permissions` are the
-    signs that a role lacks one.
+    signs that a role lacks one. `names` are the names of the installation's resources.
     """
 
     now: Millis
@@ -106,6 +107,7 @@ class Overview:
     path_facts: PathFacts = field(default_factory=PathFacts)
     alarms: Alarms = Alarms()
     permissions: Permissions = Permissions()
+    names: Names = DEFAULT_NAMES
 
     @cached_property
     def health(self) -> Health:

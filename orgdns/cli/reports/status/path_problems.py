@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.model.health.path import Stage, path_problems
 from hub.runtime.model.names import NEVER
-from orgdns.cli.reports.status.permissions import STAGES
+from orgdns.cli.reports.status.permissions import stages
 from orgdns.cli.reports.status.problem import Problem, one
 
 if TYPE_CHECKING:
@@ -40,10 +40,11 @@ def facts(overview: Overview) -> Iterator[Problem]:
 
 def mappings(overview: Overview) -> Iterator[Problem]:
     """Functions that do not get the messages of their queues."""
+    stage_of = stages(overview.names)
     for function, fault in overview.path_facts.queue_faults:
         title = f"The function {function} gets no messages"
         todo = "enable the mapping, or give the function's role what the reason names"
-        yield Problem("mapping-stopped", STAGES[function], title, NEVER, (function,), (fault,), todo)
+        yield Problem("mapping-stopped", stage_of[function], title, NEVER, (function,), (fault,), todo)
 
 
 def permissions(overview: Overview) -> Iterator[Problem]:

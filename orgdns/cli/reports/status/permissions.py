@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime import contract
+from hub.runtime.installation import log_group
 from hub.runtime.model.health.path import Stage
 from hub.runtime.model.names import NEVER, Millis
-from orgdns.cli.reports.ledger_stream import SOURCES
+from orgdns.cli.reports.ledger_stream import sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from hub.runtime.installation import Names
 
 # CloudWatch counts in periods of this length, in seconds.
 PERIOD: Final = 300
@@ -24,13 +26,6 @@ PERIOD: Final = 300
 _KNOWN_AFTER: Final = 2 * PERIOD * 1_000
 # A failure that is older than this is over. Milliseconds.
 _RECENT: Final = 3_600_000
-
-STAGES: Final = {
-    contract.OBSERVER_FUNCTION: Stage.OBSERVER,
-    contract.PUBLISHER_FUNCTION: Stage.PUBLISHER,
-    contract.SWEEPER_FUNCTION: Stage.SWEEPS,
-    contract.ASSOCIATOR_FUNCTION: Stage.ASSOCIATIONS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +53,16 @@ class Sign:
     needed: str
 
 
+def stages(names: Names) -> dict[str, Stage]:
+    """The stage of each function."""
+    return {
+        names.observer_function: Stage.OBSERVER,
+        names.publisher_function: Stage.PUBLISHER,
+        names.sweeper_function: Stage.SWEEPS,
+        names.associator_function: Stage.ASSOCIATIONS,
+    }
+
+
 def since(sign: Sign, happened: Iterable[Millis], followed: Iterable[Millis], now: Millis) -> Millis:
     """Return since when a sign shows; 0 if it does not.
 
@@ -69,11 +74,11 @@ def since(sign: Sign, happened: Iterable[Millis], followed: Iterable[Millis], no
     return min((start for start in happened if last < start <= now - _KNOWN_AFTER), default=NEVER)
 
 
-def _logs(function: str) -> Sign:
+def _logs(stage: Stage, function: str) -> Sign:
     # The execution role of a function has its name.
-    group = f"{contract.LOG_GROUP_PREFIX}{function}"
+    group = log_group(function)
     return Sign(
-        STAGES[function],
+        stage,
         function,
         Metric("AWS/Lambda", "Invocations", "FunctionName", function),
         Metric("AWS/Logs", "IncomingLogEvents", "LogGroupName", group),
@@ -82,9 +87,9 @@ def _logs(function: str) -> Sign:
     )
 
 
-def _messages(function: str, queue: str) -> Sign:
+def _messages(stage: Stage, function: str, queue: str) -> Sign:
     return Sign(
-        STAGES[function],
+        stage,
         function,
         Metric("AWS/SQS", "NumberOfMessagesReceived", "QueueName", queue),
         Metric("AWS/SQS", "NumberOfMessagesDeleted", "QueueName", queue),
@@ -93,24 +98,27 @@ def _messages(function: str, queue: str) -> Sign:
     )
 
 
-SIGNS: Final = (
-    *(_logs(function) for function in contract.FUNCTIONS),
-    *(_messages(function, queue) for function, queue in SOURCES.items()),
-    Sign(
-        Stage.PUBLISHER,
-        contract.PUBLISHER_ROLE,
-        Metric("AWS/Lambda", "DestinationDeliveryFailures", "FunctionName", contract.PUBLISHER_FUNCTION),
-        None,
-        f"Lambda could not set a failed batch aside in {contract.PUBLISHER_DEAD_LETTER_QUEUE}, so only the next audit "
-        "publishes its names",
-        "sqs:SendMessage",
-    ),
-    Sign(
-        Stage.EVENTS,
-        contract.SCHEDULE_ROLE,
-        Metric("AWS/Scheduler", "TargetErrorCount", "ScheduleGroup", contract.PREFIX),
-        None,
-        "EventBridge Scheduler cannot start sweeps, audits or heartbeats",
-        f"sqs:SendMessage for {contract.SWEEPS_QUEUE} and events:PutEvents for the event bus {contract.EVENT_BUS}",
-    ),
-)
+def signs(names: Names) -> tuple[Sign, ...]:
+    """What shows that roles of the hub lack permissions."""
+    stage_of = stages(names)
+    return (
+        *(_logs(stage_of[function], function) for function in names.functions),
+        *(_messages(stage_of[function], function, queue) for function, queue in sources(names).items()),
+        Sign(
+            Stage.PUBLISHER,
+            names.publisher_role,
+            Metric("AWS/Lambda", "DestinationDeliveryFailures", "FunctionName", names.publisher_function),
+            None,
+            f"Lambda could not set a failed batch aside in {names.publisher_dead_letter_queue}, so only the next audit "
+            "publishes its names",
+            "sqs:SendMessage",
+        ),
+        Sign(
+            Stage.EVENTS,
+            names.schedule_role,
+            Metric("AWS/Scheduler", "TargetErrorCount", "ScheduleGroup", names.schedule_group),
+            None,
+            "EventBridge Scheduler cannot start sweeps, audits or heartbeats",
+            f"sqs:SendMessage for {names.sweeps_queue} and events:PutEvents for the event bus {names.event_bus}",
+        ),
+    )

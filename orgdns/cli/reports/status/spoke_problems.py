@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime import contract
 from hub.runtime.model.health.path import Stage
 from hub.runtime.model.names import NEVER
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
@@ -82,10 +81,10 @@ def events(overview: Overview) -> Iterator[Problem]:
         f"{status.spoke}: undelivered events cannot be counted: {status.undelivered_fault}"
         if status.undelivered_fault
         else f"{status.spoke}: {status.undelivered_new:,} since the sweep before, {status.undelivered:,} in its queue; "
-        f"check that the role {contract.DELIVERY_ROLE_PREFIX}{status.spoke.region} may call events:PutEvents"
+        f"check that the role {overview.names.delivery_role_prefix}{status.spoke.region} may call events:PutEvents"
         for status in lost
     ]
-    todo = f"the messages in the spoke's queue {contract.UNDELIVERED_QUEUE} say why; sweeps find the instances"
+    todo = f"the messages in the spoke's queue {overview.names.undelivered_queue} say why; sweeps find the instances"
     title = "Events that did not reach the hub"
     names = [str(status.spoke) for status in lost]
     yield from one("events-undelivered", Stage.SPOKES, title, NEVER, names, lines, todo)

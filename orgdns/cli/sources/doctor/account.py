@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from hub.runtime import contract
 from orgdns.cli.reports.doctor.facts import Capacity, Identity
 from orgdns.cli.reports.doctor.finding import Fact, Unknown
 from orgdns.cli.sources.deployed import HubUnknown
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
+
+    from hub.runtime.installation import Names
 
 
 def caller(client: STSClient) -> GetCallerIdentityResponseTypeDef:
@@ -51,14 +52,14 @@ def skew(answer: GetCallerIdentityResponseTypeDef, now: Callable[[], float]) -> 
         return Unknown("the answer of sts:GetCallerIdentity has no date")
 
 
-def has_hub_role(client: IAMClient) -> bool:
+def has_hub_role(client: IAMClient, names: Names) -> bool:
     """Whether the account has the role of the observer, which is the same in all regions.
 
     Raises:
         ClientError: if AWS does not say.
     """
     try:
-        client.get_role(RoleName=contract.OBSERVER_ROLE)
+        client.get_role(RoleName=names.observer_role)
     except ClientError as error:
         if missing(error, "NoSuchEntity"):
             return False

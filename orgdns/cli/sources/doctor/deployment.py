@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from hub.runtime import contract
 from orgdns.cli.reports.doctor.facts import Function, Source, Stack, Stream
-from orgdns.cli.reports.ledger_stream import SOURCES
+from orgdns.cli.reports.ledger_stream import sources as queues_of
 from orgdns.cli.sources.doctor.reading import missing
 from orgdns.cli.sources.ledger_stream import mapping_of
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
 
+    from hub.runtime.installation import Names
     from orgdns.cli.reports.ledger_stream import LedgerTable
 
 
@@ -62,9 +63,10 @@ def live(client: LambdaClient, name: str) -> Live:
     return Live(function, found.get("FunctionArn", ""), found.get("Environment", {}).get("Variables", {}))
 
 
-def sources(client: LambdaClient, functions: Iterable[Live]) -> tuple[Source, ...]:
+def sources(client: LambdaClient, functions: Iterable[Live], names: Names) -> tuple[Source, ...]:
     """The event source mapping of each function for its queue."""
-    return tuple(_source(client, each) for each in functions)
+    queues = queues_of(names)
+    return tuple(_source(client, each, queues[each.function.name]) for each in functions)
 
 
 def stream(client: LambdaClient, publisher: Live, table: LedgerTable) -> Stream:
@@ -72,9 +74,8 @@ def stream(client: LambdaClient, publisher: Live, table: LedgerTable) -> Stream:
     return Stream(table, tuple(mapping_of(each) for each in _mappings(client, publisher)))
 
 
-def _source(client: LambdaClient, live_function: Live) -> Source:
+def _source(client: LambdaClient, live_function: Live, queue: str) -> Source:
     name = live_function.function.name
-    queue = SOURCES[name]
     for each in _mappings(client, live_function):
         if each.get("EventSourceArn", "").rpartition(":")[2] == queue:
             concurrency = each.get("ScalingConfig", {}).get("MaximumConcurrency", 0)

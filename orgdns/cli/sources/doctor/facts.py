@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime import contract
 from orgdns.cli.reports.doctor.facts import Facts, Place
 from orgdns.cli.reports.doctor.finding import Unknown
-from orgdns.cli.reports.doctor.routing import DEAD_LETTERS, RULES, SCHEDULES
-from orgdns.cli.reports.ledger_stream import SOURCES
+from orgdns.cli.reports.doctor.routing import dead_letters, routes, schedule_targets
+from orgdns.cli.reports.ledger_stream import sources
 from orgdns.cli.sources.doctor import account, deployment, ledger, organization, routing
 from orgdns.cli.sources.doctor.reading import read
 from orgdns.cli.sources.ledger import overview
@@ -18,6 +18,7 @@ from orgdns.cli.sources.ledger import overview
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from hub.runtime.installation import Names
     from hub.runtime.model.names import Spoke
     from orgdns.cli.sources.doctor.deployment import Live
     from orgdns.cli.sources.hub_account import HubAccount
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _CONFIGURATION: Final = "lambda:GetFunctionConfiguration"
 _MAPPINGS: Final = "lambda:ListEventSourceMappings"
 _STACKS: Final = "cloudformation:DescribeStacks"
-_TABLE: Final = contract.LEDGER_TABLE
 
 
 def gathered(hub: HubAccount) -> Facts:
@@ -35,19 +35,21 @@ def gathered(hub: HubAccount) -> Facts:
         HubUnknown: if the credentials are not valid.
         BotoCoreError: if there are no credentials, or AWS cannot be reached.
     """
+    names = hub.names
     caller = account.caller(hub.client("sts"))
     functions = hub.client("lambda")
-    live = read(_CONFIGURATION, lambda: {name: deployment.live(functions, name) for name in SOURCES})
-    present = not isinstance(live, Unknown) and live[contract.OBSERVER_FUNCTION].found
+    live = read(_CONFIGURATION, lambda: {name: deployment.live(functions, name) for name in sources(names)})
+    present = not isinstance(live, Unknown) and live[names.observer_function].found
     # In the hub's region, nobody needs a permission of IAM.
-    of_hub = True if present else read("iam:GetRole", lambda: account.has_hub_role(hub.client("iam")))
+    of_hub = True if present else read("iam:GetRole", lambda: account.has_hub_role(hub.client("iam"), names))
     stacks = hub.client("cloudformation")
     found = Facts(
         identity=account.identity(caller, hub=of_hub),
         skew=account.skew(caller, time.time),
         place=live if isinstance(live, Unknown) else Place(hub.region, present),
-        hub_stack=read(_STACKS, lambda: deployment.stack(stacks, contract.HUB_STACK)),
-        rollout_stack=read(_STACKS, lambda: deployment.stack(stacks, contract.ROLLOUT_STACK)),
+        hub_stack=read(_STACKS, lambda: deployment.stack(stacks, names.hub_stack)),
+        rollout_stack=read(_STACKS, lambda: deployment.stack(stacks, names.rollout_stack)),
+        names=names,
         capacity=read("lambda:GetAccountSettings", lambda: account.capacity(functions)),
         access=read("cloudformation:DescribeOrganizationsAccess", lambda: organization.access(stacks)),
         administrators=read(
@@ -63,47 +65,49 @@ def gathered(hub: HubAccount) -> Facts:
 def _of_functions(hub: HubAccount, found: Facts, live: Mapping[str, Live]) -> Facts:
     """Add what the functions' configuration leads to."""
     functions = hub.client("lambda")
-    there = {name: each for name, each in live.items() if name in _expected(live)}
+    there = {name: each for name, each in live.items() if name in _expected(hub.names, live)}
     network_stack = None
-    if _account(live[contract.PUBLISHER_FUNCTION], contract.ENV_WRITER_ROLE_ARN) == _account(
-        live[contract.OBSERVER_FUNCTION], ""
-    ):
+    of_writer = _account(live[hub.names.publisher_function], contract.ENV_WRITER_ROLE_ARN)
+    if of_writer == _account(live[hub.names.observer_function], ""):
         stacks = hub.client("cloudformation")
-        network_stack = read(_STACKS, lambda: deployment.stack(stacks, contract.NETWORK_STACK))
+        network_stack = read(_STACKS, lambda: deployment.stack(stacks, hub.names.network_stack))
     return replace(
         found,
         network_stack=network_stack,
         functions=tuple(each.function for each in there.values()),
-        sources=read(_MAPPINGS, lambda: deployment.sources(functions, there.values())),
+        sources=read(_MAPPINGS, lambda: deployment.sources(functions, there.values(), hub.names)),
     )
 
 
 def _of_hub(hub: HubAccount, found: Facts, live: Mapping[str, Live] | None) -> Facts:
     """Add what the hub has in the region. `live` are its functions, if they are known."""
     tables, events, queues = hub.client("dynamodb"), hub.client("events"), hub.client("sqs")
-    expected = _expected(live)
-    used = [SOURCES[name] for name in SOURCES if name in expected]
-    names = [*used, *(DEAD_LETTERS[queue] for queue in used), contract.PUBLISHER_DEAD_LETTER_QUEUE]
-    table = read("dynamodb:DescribeTable", lambda: ledger.table(tables, _TABLE))
+    names, expected = hub.names, _expected(hub.names, live)
+    used = [queue for function, queue in sources(names).items() if function in expected]
+    letters_of = dead_letters(names)
+    of_hub = [*used, *(letters_of[queue] for queue in used), names.publisher_dead_letter_queue]
+    table = read("dynamodb:DescribeTable", lambda: ledger.table(tables, names.ledger_table))
     stacks = read("cloudformation:ListStackInstances", hub.stack_instances)
     found = replace(
         found,
         table=table if isinstance(table, Unknown) else table[0],
-        backups=read("dynamodb:DescribeContinuousBackups", lambda: ledger.backups(tables, _TABLE)),
-        expiry=read("dynamodb:DescribeTimeToLive", lambda: ledger.expiry(tables, _TABLE)),
-        queues=read("sqs:GetQueueUrl and sqs:GetQueueAttributes", lambda: routing.queues(queues, names)),
-        schedules=read("scheduler:GetSchedule", lambda: routing.schedules(hub.client("scheduler"), SCHEDULES)),
-        bus=read("events:DescribeEventBus", lambda: routing.bus(events)),
+        backups=read("dynamodb:DescribeContinuousBackups", lambda: ledger.backups(tables, names.ledger_table)),
+        expiry=read("dynamodb:DescribeTimeToLive", lambda: ledger.expiry(tables, names.ledger_table)),
+        queues=read("sqs:GetQueueUrl and sqs:GetQueueAttributes", lambda: routing.queues(queues, of_hub)),
+        schedules=read(
+            "scheduler:GetSchedule", lambda: routing.schedules(hub.client("scheduler"), schedule_targets(names), names)
+        ),
+        bus=read("events:DescribeEventBus", lambda: routing.bus(events, names)),
         rules=read(
             "events:DescribeRule and events:ListTargetsByRule",
-            lambda: routing.rules(events, [rule for rule, queue in RULES.items() if queue in used]),
+            lambda: routing.rules(events, [rule for rule, queue in routes(names).items() if queue in used], names),
         ),
         stack_instances=stacks,
         opt_in=read("ec2:DescribeRegions", lambda: organization.opt_in(hub.client("ec2"))),
     )
     if live is not None and not isinstance(table, Unknown):
         functions = hub.client("lambda")
-        publisher, of_table = live[contract.PUBLISHER_FUNCTION], table[1]
+        publisher, of_table = live[names.publisher_function], table[1]
         found = replace(found, stream=read(_MAPPINGS, lambda: deployment.stream(functions, publisher, of_table)))
     elif isinstance(table, Unknown):
         found = replace(found, stream=table)
@@ -122,10 +126,11 @@ def _of_ledger(hub: HubAccount, found: Facts, listed: Collection[Spoke]) -> Fact
     )
 
 
-def _expected(live: Mapping[str, Live] | None) -> frozenset[str]:
+def _expected(names: Names, live: Mapping[str, Live] | None) -> frozenset[str]:
     """The functions that the hub should have: the associator, only if some zone has `resolved_by`."""
-    associates = live is not None and contract.ENV_ASSOCIATIONS_QUEUE_URL in live[contract.SWEEPER_FUNCTION].variables
-    return frozenset(SOURCES) if associates else frozenset(SOURCES) - {contract.ASSOCIATOR_FUNCTION}
+    associates = live is not None and contract.ENV_ASSOCIATIONS_QUEUE_URL in live[names.sweeper_function].variables
+    every = frozenset(names.functions)
+    return every if associates else every - {names.associator_function}
 
 
 def _account(function: Live, variable: str) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from hub.runtime import contract
 from orgdns.cli.reports.doctor.facts import Bus, Queue, Rule, Schedule
 from orgdns.cli.sources.doctor.reading import missing
 
@@ -17,21 +16,23 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sqs import SQSClient
 
+    from hub.runtime.installation import Names
+
 
 def queues(client: SQSClient, names: Iterable[str]) -> tuple[Queue, ...]:
     """The queues, with what their policies let in."""
     return tuple(_queue(client, name) for name in names)
 
 
-def schedules(client: Any, names: Iterable[str]) -> tuple[Schedule, ...]:  # noqa: ANN401 - the stubs lack the scheduler
+def schedules(client: Any, schedules: Iterable[str], names: Names) -> tuple[Schedule, ...]:  # noqa: ANN401 - the stubs lack the scheduler
     """The schedules of the hub's group."""
-    return tuple(_schedule(client, name) for name in names)
+    return tuple(_schedule(client, name, names.schedule_group) for name in schedules)
 
 
-def bus(client: EventBridgeClient) -> Bus:
+def bus(client: EventBridgeClient, names: Names) -> Bus:
     """The hub's event bus."""
     try:
-        found = client.describe_event_bus(Name=contract.EVENT_BUS)
+        found = client.describe_event_bus(Name=names.event_bus)
     except ClientError as error:
         if missing(error, "ResourceNotFoundException"):
             return Bus(exists=False)
@@ -40,9 +41,9 @@ def bus(client: EventBridgeClient) -> Bus:
     return Bus(exists=True, statements=frozenset(str(each.get("Sid", "")) for each in statements))
 
 
-def rules(client: EventBridgeClient, names: Iterable[str]) -> tuple[Rule, ...]:
+def rules(client: EventBridgeClient, rules: Iterable[str], names: Names) -> tuple[Rule, ...]:
     """The rules of the hub's event bus, with the queues that they send to."""
-    return tuple(_rule(client, name) for name in names)
+    return tuple(_rule(client, name, names.event_bus) for name in rules)
 
 
 def _queue(client: SQSClient, name: str) -> Queue:
@@ -67,9 +68,9 @@ def _queue(client: SQSClient, name: str) -> Queue:
     )
 
 
-def _schedule(client: Any, name: str) -> Schedule:  # noqa: ANN401 - as above
+def _schedule(client: Any, name: str, group: str) -> Schedule:  # noqa: ANN401 - as above
     try:
-        found = client.get_schedule(Name=name, GroupName=contract.PREFIX)
+        found = client.get_schedule(Name=name, GroupName=group)
     except ClientError as error:
         if missing(error, "ResourceNotFoundException"):
             return Schedule(name, "")
@@ -77,10 +78,10 @@ def _schedule(client: Any, name: str) -> Schedule:  # noqa: ANN401 - as above
     return Schedule(name, found["State"], _last(found["Target"]["Arn"]))
 
 
-def _rule(client: EventBridgeClient, name: str) -> Rule:
+def _rule(client: EventBridgeClient, name: str, bus_name: str) -> Rule:
     try:
-        found = client.describe_rule(Name=name, EventBusName=contract.EVENT_BUS)
-        targets = client.list_targets_by_rule(Rule=name, EventBusName=contract.EVENT_BUS)["Targets"]
+        found = client.describe_rule(Name=name, EventBusName=bus_name)
+        targets = client.list_targets_by_rule(Rule=name, EventBusName=bus_name)["Targets"]
     except ClientError as error:
         if missing(error, "ResourceNotFoundException"):
             return Rule(name, "")

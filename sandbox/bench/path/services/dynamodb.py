@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.dynamodb.expressions import meets, updated
 from sandbox.aws.dynamodb.writes import written
 from sandbox.aws.partition import arn_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 Key = tuple[str, str]
-STREAM: Final = arn_of("dynamodb", "eu-central-1", "222222222222", f"table/{contract.LEDGER_TABLE}/stream/2026-01-01")
+STREAM: Final = arn_of("dynamodb", "eu-central-1", "222222222222", f"table/{NAMES.ledger_table}/stream/2026-01-01")
 # Of a query or scan: pages of 1 MB ("Query", Amazon DynamoDB Developer Guide), some 500 bytes a row.
 ROWS_A_PAGE: Final = 2_000
 # "Working with items": a write unit is 1 KB.
