@@ -93,8 +93,8 @@ class Names:
     associations_queue = _Suffix("-associations")
     associations_dead_letter_queue = _Suffix("-associations-dead-letters")
     dashboard = _Suffix()
-    # Metrics in different namespaces are isolated from each other, so that no statistic has those of two installations
-    # ("Metrics concepts", https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html).
+    # Metrics in different namespaces are isolated from each other (CloudWatch User Guide, "Metrics concepts"), so that
+    # no statistic and no search has those of two installations.
     metrics_namespace = _Suffix()
 
     # In each spoke: the events that did not reach the hub.

@@ -8,10 +8,9 @@ from typing import Final
 
 from hub.runtime.installation import Names
 
-# "The default event bus" of EventBridge and the default group of its Scheduler have this name. AWS reserves the other
-# one for its own resources ("Bucket naming rules",
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, has what a bucket's name may not be).
+# EventBridge's default event bus and the default group of its Scheduler have this name.
 _RESERVED: Final = ("default",)
+# Services keep names that begin so for themselves, and S3 those of buckets (S3 User Guide, "Bucket naming rules").
 _RESERVED_BEGINNINGS: Final = ("aws", "amazon", "xn--", "sthree-")
 
 
