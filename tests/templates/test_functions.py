@@ -133,7 +133,12 @@ def test_backlog_source() -> None:
 def test_functions() -> None:
     """Each function runs its handler of the package, with the environment variables that the code reads."""
     zones = "internal.:corp=Z0CORPINTERNAL0EXAMPL,instances=${ZoneIdInstancesDotInternal}"
-    shared = {contract.ENV_LEDGER_TABLE, contract.ENV_LEDGER_STREAM, "AWS_STS_REGIONAL_ENDPOINTS"}
+    shared = {
+        contract.ENV_INSTALLATION,
+        contract.ENV_LEDGER_TABLE,
+        contract.ENV_LEDGER_STREAM,
+        "AWS_STS_REGIONAL_ENDPOINTS",
+    }
     route53_share = contract.ENV_ROUTE53_SHARE
     publisher = {
         contract.ENV_WRITER_ROLE_ARN,
