@@ -117,15 +117,13 @@ def observer() -> Observer:
     """Return the observer."""
     from hub.runtime.observer.observer import Observer
 
-    policy = settings.policy()
+    policy, role = settings.policy(), settings.names().observer_role
     return Observer(
         policy=policy,
         zone_ids=settings.zone_ids(),
         accounts=_accounts(SPOKE_CONFIG),
         labels=_labels(SPOKE_CONFIG),
-        instances=SpokeInstances(
-            _assumed_clients(settings.names().observer_role, SPOKE_CONFIG), settings.member_roles()
-        ),
+        instances=SpokeInstances(_assumed_clients(role, SPOKE_CONFIG), settings.member_roles()),
         recorder=Recorder(DynamoLedger(_table(SPOKE_CONFIG)), now, account_usage()),
         clock=now,
         sleep=time.sleep,
@@ -282,11 +280,9 @@ def auditor() -> Auditor:
 @cache
 def sweep_scheduler() -> SweepScheduler:
     """Return the scheduler of sweeps and audits."""
-    policy, statuses = settings.policy(), DynamoStatuses(_table(CLIENT_CONFIG))
+    policy, names, statuses = settings.policy(), settings.names(), DynamoStatuses(_table(CLIENT_CONFIG))
     return SweepScheduler(
-        spokes=StackSetSpokes(
-            client("cloudformation", CLIENT_CONFIG), settings.names(), included=bool(policy.coverage.included)
-        ),
+        spokes=StackSetSpokes(client("cloudformation", CLIENT_CONFIG), names, included=bool(policy.coverage.included)),
         statuses=statuses,
         schedule=statuses,
         tasks=_tasks(contract.ENV_SWEEPS_QUEUE_URL),

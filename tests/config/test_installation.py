@@ -46,8 +46,8 @@ def test_default() -> None:
 
 
 def test_every_name_begins_with_the_installations() -> None:
-    """So that no two installations have a resource of the same name."""
-    assert all(value.startswith("dns-test") for value in all_names(OTHER).values())
+    """So that no two installations have a resource of the same name. Parameters have it as a level of their names."""
+    assert all(value.removeprefix("/orgdns/").startswith("dns-test") for value in all_names(OTHER).values())
 
 
 def test_names_of_two_installations_in_templates_are_disjoint() -> None:
