@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 
+from orgdns.cfn.kms.key_policies import FILE as KEY_POLICIES
+from orgdns.cfn.kms.key_policies import key_policies, key_policies_text
 from orgdns.cfn.rendering import Form
 from orgdns.config.json_schema import schema_text
-from orgdns.config.load import ConfigInvalid, load
+from orgdns.config.load import Config, ConfigInvalid, load
 from orgdns.config.reference import with_rule_keys
 from orgdns.deployment.templates import templates
 from orgdns.reference.logs.page import with_messages
@@ -40,6 +42,19 @@ def out_of_date(directory: Path, expected: dict[str, str], form: Form) -> list[s
         if leftover.exists():
             problems.append(f"{leftover}: is left over from --format {other}: delete it")
     return problems
+
+
+def unneeded_key_policies(directory: Path, config: Config) -> list[str]:
+    """The problem with statements for keys that the configuration does not name, if the directory has some."""
+    leftover = directory / KEY_POLICIES
+    needed = key_policies(config) or not leftover.exists()
+    return [] if needed else [f"{leftover}: the configuration names no keys: delete it"]
+
+
+def other_files(config: Config, directory: Path) -> list[tuple[Path, str]]:
+    """What is written beside the templates: policies of service control, and statements for keys if there are keys."""
+    keys = [(directory / KEY_POLICIES, key_policies_text(config))] if key_policies(config) else []
+    return [(directory / FILE, scp_text(config)), *keys]
 
 
 def differences(path: Path, content: str) -> list[str]:
@@ -70,12 +85,12 @@ def main(
     for warning in loaded.warnings():
         typer.echo(f"{config}: warning: {warning}", err=True)
     others = (
-        (output / FILE, scp_text(loaded)),
+        *other_files(loaded, output),
         (schema, schema_text()),
         *((docs / name, written((docs / name).read_text(encoding="utf-8"))) for name, written in PAGES.items()),
     )
     if check:
-        problems = out_of_date(output, expected, form)
+        problems = out_of_date(output, expected, form) + unneeded_key_policies(output, loaded)
         problems += [problem for path, content in others for problem in differences(path, content)]
         for line in problems:
             typer.echo(line, err=True)

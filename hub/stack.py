@@ -59,13 +59,7 @@ def hub_template(config: Config) -> Template:
     template.add_resource(ledger)
     workers = (observer, publisher, sweeper, *([associator] if associator else []))
     for worker in workers:
-        add_worker(
-            template,
-            config,
-            worker,
-            log_days=config.resources.log_retention_days,
-            json_logs=config.partition not in _WITHOUT_JSON_LOGS,
-        )
+        add_worker(template, config, worker, json_logs=config.partition not in _WITHOUT_JSON_LOGS)
     add_schedules(template, config, sweeper, bus)
     add_metric_alarms(template, config, associates=bool(associator))
     add_service_alarms(template, config, workers)

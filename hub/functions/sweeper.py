@@ -25,6 +25,7 @@ from troposphere.scheduler import (
 from hub.environment import authorizer, environment, guards, limits, member_roles, route53_share, zone_ids
 from hub.grants import assume_in_network, keep_ledger, read_account_names, read_instances
 from hub.runtime import contract
+from orgdns.cfn.kms.encryption import key_grants
 from orgdns.cfn.queues import rule_arn, send, take
 from orgdns.cfn.trust import document, role_arn, trust_in_service
 from orgdns.cfn.worker import REPEATED_RETENTION, Worker, queue_pair, queue_source
@@ -155,7 +156,7 @@ def add_schedules(template: Template, config: Config, sweeper: Worker, bus: Even
     and never waits behind the sweeps of a busy account.
     """
     group = template.add_resource(ScheduleGroup("ScheduleGroup", Name=config.names.schedule_group))
-    role = template.add_resource(_schedule_role(config.names.schedule_role, sweeper, group, bus))
+    role = template.add_resource(_schedule_role(config, sweeper, group, bus))
     exactly = FlexibleTimeWindow(Mode="OFF")
     rate = f"rate({contract.SCHEDULE_MINUTES} minutes)"
 
@@ -217,15 +218,16 @@ def add_schedules(template: Template, config: Config, sweeper: Worker, bus: Even
         )
 
 
-def _schedule_role(name: str, sweeper: Worker, group: ScheduleGroup, bus: EventBus) -> Role:
+def _schedule_role(config: Config, sweeper: Worker, group: ScheduleGroup, bus: EventBus) -> Role:
     """The role of the schedules, which send tasks to the sweeper's queue, and heartbeats to the bus.
 
     The source in the trust policy is the schedule group, not the schedule ("Confused deputy prevention in EventBridge
     Scheduler", https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html).
     """
+    enqueue = send("EnqueueSweepsAndAudits", sweeper.queue, sweeper.dead_letters)
     return Role(
         "ScheduleRole",
-        RoleName=name,
+        RoleName=config.names.schedule_role,
         Description="Lets the schedules of orgdns enqueue sweeps and audits, and send heartbeats.",
         AssumeRolePolicyDocument=trust_in_service(
             "scheduler.amazonaws.com",
@@ -240,7 +242,8 @@ def _schedule_role(name: str, sweeper: Worker, group: ScheduleGroup, bus: EventB
             Policy(
                 PolicyName="least-privilege",
                 PolicyDocument=document(
-                    send("EnqueueSweepsAndAudits", sweeper.queue, sweeper.dead_letters),
+                    enqueue,
+                    *key_grants(config, [enqueue]),
                     Statement(
                         Sid="SendHeartbeats",
                         Effect=Allow,

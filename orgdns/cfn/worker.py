@@ -17,6 +17,7 @@ from hub.runtime import contract
 from hub.runtime.installation import log_group
 from orgdns.cfn.alarms import dead_letter_alarm
 from orgdns.cfn.code import add_live_alias, code_properties
+from orgdns.cfn.kms.encryption import key_grants
 from orgdns.cfn.queues import LONGEST_RETENTION, queue, queue_policy
 from orgdns.cfn.quotas.packing import add_role
 from orgdns.cfn.trust import trust_in_service
@@ -142,23 +143,20 @@ def queue_source(source: Queue, *, concurrency: int, batch_size: int = 1, window
     }
 
 
-def add_worker(template: Template, config: Config, worker: Worker, *, log_days: int, json_logs: bool = True) -> None:
-    """Add all resources of a worker to the template. Its logs are kept for `log_days`.
-
-    Without `json_logs`, Lambda leaves the log lines as they are.
-    """
+def add_worker(template: Template, config: Config, worker: Worker, *, json_logs: bool = True) -> None:
+    """Add all resources of a worker to the template. Without `json_logs`, Lambda leaves the log lines as they are."""
     _add_queues(template, worker.dead_letters, worker.queue, rules=worker.rules)
     logs = template.add_resource(
         LogGroup(
             f"{worker.title}Logs",
             LogGroupName=log_group(worker.function),
-            RetentionInDays=log_days,
+            RetentionInDays=config.resources.log_retention_days,
             # The logs say why a record changed, so they outlive the stack, until they expire.
             DeletionPolicy="RetainExceptOnCreate",
             UpdateReplacePolicy="Retain",
         )
     )
-    role = _add_execution_role(template, worker, logs)
+    role = _add_execution_role(template, config, worker, logs)
     function = template.add_resource(_function(worker, logs, role, json_logs=json_logs))
     live = add_live_alias(template, function)
     _add_source(template, config, f"{worker.title}Source", live, worker)
@@ -179,7 +177,7 @@ def _add_source(template: Template, config: Config, title: str, live: lambda_.Al
     template.add_resource(dead_letter_alarm(config.names, of.dead_letters, of.failures))
 
 
-def _add_execution_role(template: Template, worker: Worker, logs: LogGroup) -> Role:
+def _add_execution_role(template: Template, config: Config, worker: Worker, logs: LogGroup) -> Role:
     # The ARN of a log group ends in `:*`, which includes its streams.
     write_logs = Statement(
         Sid="WriteLogs",
@@ -196,7 +194,9 @@ def _add_execution_role(template: Template, worker: Worker, logs: LogGroup) -> R
         # service", https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
         AssumeRolePolicyDocument=trust_in_service("lambda.amazonaws.com"),
     )
-    return add_role(template, role, "least-privilege", (write_logs, *worker.statements))
+    return add_role(
+        template, role, "least-privilege", (write_logs, *worker.statements, *key_grants(config, worker.statements))
+    )
 
 
 def _function(worker: Worker, logs: LogGroup, role: Role, *, json_logs: bool) -> lambda_.Function:

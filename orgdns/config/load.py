@@ -21,7 +21,7 @@ from orgdns.config.checks.autodefined_rules import warning
 from orgdns.config.checks.collisions import sharing_warnings
 from orgdns.config.checks.guards import guard_faults
 from orgdns.config.checks.organization import management_network, organization_faults
-from orgdns.config.checks.partitions import partition_faults, partition_warnings
+from orgdns.config.checks.partitions import key_faults, partition_faults, partition_warnings
 from orgdns.config.checks.policy import policy_faults
 from orgdns.config.checks.regions import opt_in_warning
 from orgdns.config.checks.vpcs import quota_warning, vpc_faults
@@ -250,6 +250,7 @@ def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]
     yield from account_label_faults(content, source)
     yield from guard_faults(content, source)
     yield from partition_faults(content, source)
+    yield from key_faults(content, source)
     yield from zone_faults(listed(content, "zones"), source)
     yield from vpc_faults(content, source)
     yield from policy_faults(content, source)

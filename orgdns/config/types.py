@@ -201,6 +201,34 @@ PolicyName = Annotated[
         "own (the policy of one account does not exist in the others)",
     ),
 ]
+# "Key identifiers" (https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id): the id of a
+# multi-Region key begins with mrk-, and each replica has it.
+_KEY: Final = "arn:aws(?:-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/"
+_MULTI_REGION: Final = "mrk-[0-9a-f]{32}"
+KeyArn = TypeAliasType(
+    "KeyArn",
+    Annotated[
+        str,
+        Shape(
+            rf"{_KEY}(?:[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}|{_MULTI_REGION})",
+            "the ARN of a key of AWS KMS, such as "
+            "arn:aws:kms:eu-central-1:222222222222:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9 (policies cannot name an "
+            "alias)",
+        ),
+    ],
+)
+# Nobody can change the policy of an AWS managed key, whose alias begins with alias/aws/, so EventBridge cannot use it
+# ("Amazon SQS key management",
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html).
+KeyOfEachRegion = Annotated[
+    str,
+    Shape(
+        rf"alias/(?!aws/)[A-Za-z0-9/_-]{{1,250}}|{_KEY}{_MULTI_REGION}",
+        "an alias that every covered account has in every covered region, such as alias/orgdns, or the ARN of a "
+        "multi-Region key (key/mrk-...): a queue needs a key of its own region, and EventBridge cannot use AWS's own "
+        "alias/aws/sqs",
+    ),
+]
 Text = Annotated[str, Shape(r"[\s\S]*", "a text")]
 TemplateText = Annotated[Text, WithJsonSchema({"type": "string", "pattern": rf"^{_PART}(?:\.{_PART})+\.?$"})]
 NamePattern = TypeAliasType(

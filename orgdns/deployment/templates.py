@@ -11,6 +11,7 @@ from network.account import network_template
 from network.region import network_region_template
 from network.zone_changes import zone_changes_template
 from orgdns.cfn.demands import as_demanded
+from orgdns.cfn.kms.encryption import in_hub, in_spoke
 from orgdns.cfn.quotas.excess import Excess, excesses
 from orgdns.cfn.quotas.faults import quota_faults
 from orgdns.cfn.rendering import Form, text
@@ -32,10 +33,11 @@ def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.exam
     Raises:
         ConfigInvalid: if the templates exceed quotas of AWS; the exception lists all of them.
     """
-    account, region = as_demanded(account_template(config), config), as_demanded(region_template(config), config)
+    account = as_demanded(account_template(config), config)
+    region = as_demanded(in_spoke(region_template(config), config), config)
     bodies = [text(template, form, source) for template in (account, region)]
     others = {
-        "hub": hub_template(config),
+        "hub": in_hub(hub_template(config), config),
         "network": network_template(config),
         "network-zone-changes": zone_changes_template(config),
         "rollout": rollout_template(config, *bodies),

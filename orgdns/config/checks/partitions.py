@@ -1,7 +1,8 @@
-"""Checks that all regions are in one partition, and have the services that orgdns needs there."""
+"""Checks that all regions and keys are in one partition, and that regions and keys are where orgdns needs them."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from orgdns.config.errors import Fault, Place, Source, listed, written
@@ -36,6 +37,10 @@ _WITHOUT_STACK_SETS: Final = frozenset({"aws-cn"})
 # (https://aws.amazon.com/blogs/compute/expanding-cross-region-event-routing-with-amazon-eventbridge/,
 # https://aws.amazon.com/about-aws/whats-new/2022/06/amazon-eventbridge-cross-region-routing-aws-govcloud-regions/).
 _WITHOUT_ROUTING: Final = frozenset({"aws-cn"})
+_KEYS: Final = ("resources", "kms")
+_KEY: Final = re.compile(r"arn:([a-z-]+):kms:([a-z0-9-]+):([0-9]{12}):key/[0-9a-z-]+")
+# All of them are in the hub's region.
+_OF_THE_HUB: Final = ("ledger", "queues", "logs", "functions")
 
 
 def partition_faults(
@@ -87,6 +92,37 @@ def _needed(content: dict[str, Any]) -> Iterator[tuple[Place, str, tuple[str, ..
             place = ("zones", n, "resolved_by", *(("by",) if by_profile else ()))
             for _, region in spokes:
                 yield place, region, (*_VPCS, *(_PROFILE if by_profile else ()))
+
+
+def key_faults(content: dict[str, Any], source: Source) -> Iterator[Fault]:
+    """The faults of the keys, in a file that may have other faults."""
+    hub, resources = content.get("hub"), content.get("resources")
+    keys = resources.get("kms") if isinstance(resources, dict) else None
+    if not isinstance(hub, dict) or not isinstance(keys, dict):
+        return
+    hub_region = hub.get("region")
+    partition = partition_of(hub_region) if isinstance(hub_region, str) else None
+    for name, key in keys.items():
+        match = _KEY.fullmatch(key) if isinstance(key, str) else None
+        if match is None or partition is None:
+            continue
+        of_key, region, account = match.groups()
+        place = (*_KEYS, name)
+        if of_key != partition:
+            yield source.fault(place, f"the key is in the partition {of_key}, and the hub in {partition}")
+        elif name in _OF_THE_HUB and region != hub_region:
+            yield source.fault(
+                place, f"the key is in {region}, and the hub in {hub_region}: AWS encrypts only with keys of the region"
+            )
+        # "DescribeKey to determine whether the KMS key you selected exists in the account and Region" ("DynamoDB
+        # encryption at rest usage notes",
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html).
+        elif name == "ledger" and account != hub.get("account"):
+            yield source.fault(
+                place,
+                f"the key is in the account {account}: DynamoDB takes a key of the table's own account, the hub's "
+                f"{hub.get('account')}",
+            )
 
 
 def partition_warnings(hub_region: str, regions: Sequence[str]) -> Iterator[str]:

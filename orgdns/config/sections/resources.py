@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from orgdns.config.sections.keys import Keys
 from orgdns.config.sections.section import Section
 from orgdns.config.types import PolicyName, ResourceTagKey, ResourceTagValue, RolePath
 
@@ -41,6 +42,8 @@ class Resources(Section):
     role_path: RolePath = "/"
     """The path of every role, and of every managed policy with grants of a role. It is a part of the roles' ARNs. To
     change it later, delete the stacks first: IAM does not move a role."""
+    kms: Keys = Field(default_factory=Keys)
+    """Keys of AWS KMS that encrypt the ledger, the queues, the logs, and the environment of the functions."""
     log_retention_days: LogDays = 90
     """Number of days to keep the logs of the functions: one of the numbers that CloudWatch Logs accepts."""
     termination_protection: bool = False

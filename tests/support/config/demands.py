@@ -13,6 +13,15 @@ from sandbox import example
 
 TAGS: Final = {"cost-center": "4711", "owner": "network team"}
 BOUNDARY, PATH = "platform/boundary", "/orgdns/"
+_KEY: Final = "arn:aws:kms:eu-central-1:222222222222:key"
+# A key for each use, so that a grant for one of them does not hide that another is missing.
+KEYS: Final = {
+    "ledger": f"{_KEY}/1ed6e200-0000-4000-8000-000000000000",
+    "queues": f"{_KEY}/90e0e500-0000-4000-8000-000000000000",
+    "logs": f"{_KEY}/10650000-0000-4000-8000-000000000000",
+    "functions": f"{_KEY}/f0ac7105-0000-4000-8000-000000000000",
+    "undelivered": "alias/orgdns",
+}
 RESOURCES: Final = {"tags": TAGS, "permissions_boundary": BOUNDARY, "role_path": PATH}
 # Each creates a resource of a type that orgdns has, together with its tags.
 TAGGED_CREATIONS: Final = [
@@ -69,6 +78,12 @@ BOUNDARY_POLICY: Final = json.dumps(
 # For configurations that name the boundary: every account has the policy.
 WITH_BOUNDARY: Final = replace(example.ORGANIZATION, managed_policies=((BOUNDARY, BOUNDARY_POLICY),))
 ORGANIZATION: Final = replace(WITH_BOUNDARY, service_control_policies=(SCP,))
+
+
+def with_keys(**changes: str) -> Config:
+    """The example's configuration with a key of KMS for everything, or others."""
+    content = yaml.safe_load(example.CONFIG.read_text(encoding="utf-8"))
+    return parse(yaml.safe_dump(content | {"resources": {"kms": KEYS | changes}}))
 
 
 def demanding(**changes: object) -> Config:
