@@ -22,6 +22,8 @@ from sandbox.aws.cloudwatch.metrics import metric
 from sandbox.aws.events.delivery import bus_of
 from sandbox.aws.iam.evaluation import Request, identity_allows, resource_allows
 from sandbox.aws.iam.guard import deployed_role, identity_documents, trust_document
+from sandbox.aws.iam.keys.access import key_allows, uses_of_keys
+from sandbox.aws.iam.keys.customer_keys import key_with
 from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
@@ -172,6 +174,11 @@ def _check_role(schedule: Moto, action: str, resource: str, context: dict[str, s
         raise NotAllowed(f"{role_arn} does not trust {SERVICE} for {schedule.arn}")
     if not identity_allows(identity_documents(role), Request(role_arn, account, action, resource, context)):
         raise NotAllowed(f"the policies of {role_arn} do not allow {action} on {resource}")
+    for use in uses_of_keys(action, resource, account):
+        key = key_with(use.resource, account, region)
+        on_key = Request(role_arn, account, use.action, use.resource, use.context)
+        if not key_allows(key, on_key, identity_documents(role)):
+            raise NotAllowed(f"{role_arn} may not perform {use.action} on the key of {resource}")
 
 
 def _place(schedule: Moto) -> tuple[str, str]:

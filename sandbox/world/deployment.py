@@ -13,6 +13,7 @@ from sandbox import example
 from sandbox.aws.cloudformation.deployer import DeploymentFailed
 from sandbox.aws.cloudformation.template import parsed_template
 from sandbox.aws.functions.packages import Packages
+from sandbox.aws.iam.keys.customer_keys import create_keys
 from sandbox.aws.network import chosen_ids, switch_dns_on
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Deployment:
     def prepare(self, organization: Organization) -> None:
         """Create what an organization has before orgdns: trusted access, a network, and zones with VPCs."""
         config = self.config
+        create_keys(config, organization.account_ids)
         organization.register_stack_sets_administrator(config.hub.account)
         self.client("ram", config.organization.management_account).enable_sharing_with_aws_organization()
         for zone in config.zones:

@@ -22,6 +22,7 @@ from moto.sqs.models import Queue
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudformation.functions import function_types
 from sandbox.aws.cloudformation.iam_types import iam_types
+from sandbox.aws.iam.keys.resource_types import encrypted_types, set_key
 from sandbox.aws.models.resources import refusals
 from sandbox.aws.partition import partition
 from sandbox.aws.quotas.enforcement import refusals_as_validation_errors
@@ -55,6 +56,7 @@ def corrected_types() -> Iterator[None]:
         function_types(),
         replaced(Queue, update_from_cloudformation_json=classmethod(_update_queue)),
         replaced(LogGroup, get_cfn_attribute=_log_group_attribute),
+        encrypted_types(),
     ):
         yield
 
@@ -163,10 +165,11 @@ def _delete_zone(zone: FakeZone, account_id: str, _region_name: str) -> None:
 def _create_table(
     cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **kwargs: object
 ) -> Table:
-    """Create a table with its time to live and its point-in-time recovery."""
+    """Create a table with its key, its time to live and its point-in-time recovery."""
     properties = cloudformation_json["Properties"]
     table = _CREATE_TABLE(cls, name, cloudformation_json, account_id, region, **kwargs)
     backend = dynamodb_backends[account_id][region]
+    set_key(table, properties)
     if "TimeToLiveSpecification" in properties:
         backend.update_time_to_live(table.name, properties["TimeToLiveSpecification"])
     if "PointInTimeRecoverySpecification" in properties:

@@ -108,6 +108,7 @@ def _completed(function: Moto, properties: Json, code: bytes | None) -> Moto:
         function.code_sha_256 = base64.b64encode(digest.digest()).decode()
     function.architectures = properties.get("Architectures", ["x86_64"])
     function.logging_config = properties.get("LoggingConfig", {})
+    function.kms_key_arn = properties.get("KmsKeyArn")
     return function
 
 

@@ -13,6 +13,7 @@ from moto.sqs.models import sqs_backends
 
 from sandbox.aws.iam.evaluation import Request, identity_allows, resource_allows
 from sandbox.aws.iam.guard import account_of, deployed_role, identity_documents, trust_document
+from sandbox.aws.iam.keys.access import service_may_send
 from sandbox.aws.organization import organization_context
 from sandbox.aws.partition import arn_of, is_arn_of
 
@@ -138,7 +139,12 @@ def send(
     queue = backend.queues.get(name)
     if queue is None:
         raise Undeliverable("NO_RESOURCE", f"there is no queue {arn}")
-    request = Request(SERVICE, "", "sqs:SendMessage", arn, {"aws:SourceArn": rule.arn, "aws:SourceAccount": account})
+    source = {"aws:SourceArn": rule.arn, "aws:SourceAccount": account}
+    request = Request(SERVICE, "", "sqs:SendMessage", arn, source)
     if queue.policy is None or not resource_allows(json.loads(queue.policy), request):
         raise Undeliverable("NO_PERMISSIONS", f"the policy of {arn} does not let {SERVICE} send for {rule.arn}")
+    if not service_may_send(SERVICE, arn, source):
+        raise Undeliverable(
+            "NO_PERMISSIONS", f"the policy of the key of {arn} does not let {SERVICE} use it for {rule.arn}"
+        )
     backend.send_message(name, json.dumps(event, separators=(",", ":")), dict(attributes or {}), group_id=group)

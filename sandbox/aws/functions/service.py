@@ -29,6 +29,7 @@ from sandbox.aws.functions.pollers import QueuePoller
 from sandbox.aws.functions.records import Outcome
 from sandbox.aws.functions.streams import SHARDS, StreamPoller
 from sandbox.aws.functions.unpacking import unpacked
+from sandbox.aws.iam.keys.access import logs_may_write, uses_of_keys
 from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from sandbox.aws.functions.packages import Packages
     from sandbox.aws.functions.watcher import Watcher
+    from sandbox.aws.iam.conditions import Context
     from sandbox.clock import Clock
 
 Event = dict[str, Any]
@@ -51,7 +53,7 @@ class Killed(BaseException):
 class Checker(Protocol):
     """What the service needs of the permission guard."""
 
-    def check(self, role_arn: str, action: str, resource: str, context: None = None) -> None:
+    def check(self, role_arn: str, action: str, resource: str, context: Context | None = None) -> None:
         """Raise unless the deployed policies of the role allow the action."""
 
 
@@ -186,14 +188,18 @@ class Functions:
         return Outcome(request_id, response)
 
     def _check_logging(self, function: Moto, stream: str) -> None:
-        """Check that the function's role may log. Lambda runs a function that may not, and drops its lines."""
+        """Check that the function's role may log, and that the group's key allows it.
+
+        Lambda runs a function that may not, and drops its lines.
+        """
         try:
             for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
                 self.check(function, action, _log_stream_arn(function, stream))
         except PermissionError:
-            self._unlogged.add(function.function_name)
+            allowed = False
         else:
-            self._unlogged.discard(function.function_name)
+            allowed = logs_may_write(function.account_id, function.region, function.logs_group_name)
+        (self._unlogged.discard if allowed else self._unlogged.add)(function.function_name)
 
     def _write(self, function: Moto, line: str) -> None:
         if function.function_name in self._unlogged:
@@ -241,6 +247,8 @@ class Functions:
         """
         if self._guard:
             self._guard.check(function.role, action, resource)
+            for use in uses_of_keys(action, resource, function.account_id):
+                self._guard.check(function.role, use.action, use.resource, use.context)
 
     def _environment(self, function: Moto, place: str) -> Environment:
         name = function.function_name

@@ -14,6 +14,7 @@ from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 
 from sandbox.aws.iam import service_control
+from sandbox.aws.iam.keys.creation import ENCRYPTED, check_key
 from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ CREATIONS: Final = {
 
 
 def checked_by_policies(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The emulator's creation of a resource, unless a service control policy denies the call."""
+    """The emulator's creation of a resource, unless a service control policy denies the call, or a key its use."""
 
     def create(
         logical_id: str,
@@ -55,9 +56,13 @@ def checked_by_policies(method: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:  # noqa: ANN401 - the emulator's own resources
         condition = resource_json.get("Condition")
         exists = not condition or resources_map.lazy_condition_map[condition]
-        if exists and resource_json["Type"] in CREATIONS and service_control.restricted(account_id):
+        kind = resource_json["Type"]
+        restricted = kind in CREATIONS and service_control.restricted(account_id)
+        if exists and (restricted or kind in ENCRYPTED):
             _, resolved, name = parsing.parse_resource_and_generate_name(logical_id, resource_json, resources_map)
-            _check(resources_map, resource_json["Type"], name, resolved["Properties"], account_id, region_name)
+            if restricted:
+                _check(resources_map, kind, name, resolved["Properties"], account_id, region_name)
+            check_key(kind, name, resolved["Properties"], account_id, region_name)
         return method(logical_id, resource_json, resources_map, account_id, region_name)
 
     return create

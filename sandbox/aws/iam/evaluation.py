@@ -106,9 +106,9 @@ def allowed(
 ) -> bool:
     """Whether AWS would execute the request.
 
-    An explicit Deny anywhere wins. Within one account either side suffices, except that a role's trust policy must
-    always allow, and that a grant to the whole account only delegates to its identity policies. Across accounts both
-    sides must allow. "Cross-account policy evaluation logic"
+    An explicit Deny anywhere wins. Within one account either side suffices, except that a role's trust policy and a
+    key's policy must always allow, and that a grant to the whole account only delegates to its identity policies.
+    Across accounts both sides must allow. "Cross-account policy evaluation logic"
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html) and "AWS
     JSON policy elements: Principal"
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html).
@@ -122,7 +122,9 @@ def allowed(
     if request.principal_account != resource_account:
         return identity is Effect.ALLOW and resource is Effect.ALLOW
     named = resource is Effect.ALLOW and resource_document is not None and _names(resource_document, request)
-    if request.action.lower().startswith("sts:assumerole"):
+    # "If the key policy doesn't allow it, no IAM policy can" ("Key policies in AWS KMS",
+    # https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html).
+    if request.action.lower().startswith(("sts:assumerole", "kms:")):
         return named or (identity is Effect.ALLOW and resource is Effect.ALLOW)
     return named or identity is Effect.ALLOW
 

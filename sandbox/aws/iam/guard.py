@@ -21,6 +21,8 @@ from moto.iam.models import ManagedPolicy, Role, get_account_id_from, iam_backen
 from sandbox.aws.bridge import replaced
 from sandbox.aws.errors import service_error
 from sandbox.aws.iam import evaluation, service_control
+from sandbox.aws.iam.keys.access import key_policy, uses_of_keys
+from sandbox.aws.iam.keys.customer_keys import key_with
 from sandbox.aws.iam.permission import Refusal
 from sandbox.aws.iam.permissions import Caller, Permission, needed_permissions
 from sandbox.aws.organization import management_backend, organization_context, organization_id
@@ -160,6 +162,8 @@ class Guard:
         caller = Caller(account, region, organization_id(account), backend.account_id if backend else None)
         for permission in needed_permissions(service, operation, parameters, caller):
             self._check_call(client, operation, role_arn, permission)
+            for use in uses_of_keys(permission.action, permission.resource, account):
+                self._check_call(client, operation, role_arn, use)
 
     def _check_call(
         self,
@@ -252,6 +256,12 @@ def _carried_out(request: evaluation.Request, role: Role) -> bool:
     boundary = _boundary(role)
     if boundary and not evaluation.identity_allows([evaluation.parsed(boundary)], request):
         return False
+    if request.action.startswith("kms:"):
+        key = key_with(request.resource, *principal)
+        policy = key.policy if key_policy(key) else None
+        return policy is not None and _allowed(
+            principal, request.action, request.resource, context, _identity_texts(role), policy
+        )
     if request.action != "sts:AssumeRole":
         return _allowed(principal, request.action, request.resource, context, _identity_texts(role))
     # STS answers the same for a role that does not exist and for one that does not trust the caller.
@@ -270,13 +280,13 @@ def _allowed(
     resource: str,
     context: tuple[tuple[str, str | tuple[str, ...]], ...],
     identity_texts: tuple[str, ...],
-    trust_text: str | None = None,
+    resource_text: str | None = None,
 ) -> bool:
     request = evaluation.Request(*principal, action, resource, dict(context))
     identity = tuple(evaluation.parsed(text) for text in identity_texts)
-    if trust_text is None:
+    if resource_text is None:
         return evaluation.allowed(request, identity, None, request.principal_account)
-    return evaluation.allowed(request, identity, evaluation.parsed(trust_text), account_of(resource))
+    return evaluation.allowed(request, identity, evaluation.parsed(resource_text), account_of(resource))
 
 
 def _roles(account: str) -> tuple[Role, ...]:

@@ -15,7 +15,8 @@ from hub.runtime.sdk import OPERATIONS
 from sandbox.aws.functions.service import Killed
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK, PAYMENTS, SEARCH
-from sandbox.world import Vpc, World
+from sandbox.world import Vpc, World, world
+from tests.support.config.demands import with_keys
 from tests.support.path.faults import drain, reader_role_denied
 from tests.support.path.sweeps import spoke_status
 from tests.support.path.vpcs import add_firewall, add_profile, add_resolver_rule
@@ -23,6 +24,13 @@ from tests.support.path.vpcs import add_firewall, add_profile, add_resolver_rule
 REGION = "eu-central-1"
 CORP = "corp.internal"
 Event = dict[str, object]
+
+
+@pytest.fixture(scope="module")
+def made(clock: MovedClock, shards: int) -> Iterator[World]:
+    """The example with a key of KMS for everything, so that the grants to use keys are proven, too."""
+    with world(with_keys(), clock, shards=shards) as organization:
+        yield organization
 
 
 @pytest.fixture(autouse=True)

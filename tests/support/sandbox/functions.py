@@ -98,7 +98,7 @@ class Denials:
         self.checked: set[tuple[str, str]] = set()
         self.denied = ""
 
-    def check(self, role_arn: str, action: str, resource: str, context: None = None) -> None:
+    def check(self, role_arn: str, action: str, resource: str, context: object = None) -> None:
         del context
         assert role_arn == ROLE
         if action == self.denied:
