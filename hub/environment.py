@@ -55,6 +55,7 @@ def environment(config: Config, ledger: Table) -> dict[str, Any]:
     """The environment variables of all functions."""
     return {
         contract.ENV_INSTALLATION: config.installation,
+        contract.ENV_OWNER: config.owner,
         contract.ENV_LEDGER_TABLE: Ref(ledger),
         contract.ENV_LEDGER_STREAM: ledger_stream(ledger),
         "POWERTOOLS_SERVICE_NAME": contract.SERVICE,

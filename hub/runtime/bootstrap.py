@@ -109,7 +109,9 @@ def _zone_listings() -> WriterZones:
     from hub.runtime.aws.zones import WriterZones
 
     clients = _assumed_clients(settings.names().sweeper_role, CLIENT_CONFIG)
-    return WriterZones(clients, settings.value(contract.ENV_ZONE_READER_ROLE_ARN), _turns(), Demand.listing())
+    return WriterZones(
+        clients, settings.value(contract.ENV_ZONE_READER_ROLE_ARN), _turns(), settings.owner(), Demand.listing()
+    )
 
 
 @cache

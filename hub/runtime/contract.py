@@ -45,6 +45,8 @@ SCHEDULE_MINUTES: Final = 5
 # Environment of the functions.
 # The name of the installation, with which the names of its resources begin.
 ENV_INSTALLATION: Final = "ORGDNS_INSTALLATION"
+# The owner of its records, the first part of their SetIdentifiers.
+ENV_OWNER: Final = "ORGDNS_OWNER"
 ENV_LEDGER_TABLE: Final = "ORGDNS_LEDGER_TABLE"
 # The ARN of the ledger's stream. A restored table has another one.
 ENV_LEDGER_STREAM: Final = "ORGDNS_LEDGER_STREAM"

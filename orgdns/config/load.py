@@ -36,7 +36,7 @@ from orgdns.config.sections.policy import PolicySection  # noqa: TC001 - pydanti
 from orgdns.config.sections.resources import Resources
 from orgdns.config.sections.section import Section
 from orgdns.config.sections.zones import NewZone, Zone
-from orgdns.config.types import InstallationName  # noqa: TC001 - pydantic reads it out of the annotation
+from orgdns.config.types import InstallationName, OwnerName  # noqa: TC001 - pydantic reads it out of the annotation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +73,9 @@ class Config(Section):
     installation: InstallationName = DEFAULT_INSTALLATION
     """The name of this installation, with which the names of all its resources begin. Several installations can run
     side by side, in one organization and one account."""
+    owner: Annotated[OwnerName, Field(default_factory=lambda found: found.get("installation", DEFAULT_INSTALLATION))]
+    """The owner of the records, the first part of their SetIdentifiers. Records of another owner are foreign. Default:
+    the name of the installation. Only an installation that takes over from another one has the same owner."""
     organization: Organization
     """The AWS Organization and the units that orgdns covers."""
     hub: Hub
@@ -227,6 +230,8 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
         config = Config.model_validate(content)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False)
+        # The default of a key may depend on another one, whose fault is enough.
+        errors = [error for error in errors if error["type"] != "default_factory_not_called"]
         for error in errors:
             # Steps in brackets are not in the file: pydantic marks keys of mappings so, and ResolvedBy forms of values.
             place = tuple(step for step in error["loc"] if not str(step).startswith("["))

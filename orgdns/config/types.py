@@ -136,6 +136,14 @@ InstallationName = Annotated[
     ),
     AfterValidator(installation_name),
 ]
+OwnerName = Annotated[
+    str,
+    Shape(
+        _INSTALLATION,
+        f"the owner of records: 1 to {LONGEST_INSTALLATION} lower-case letters, digits and single inner hyphens, "
+        "starting with a letter",
+    ),
+]
 AccountId = TypeAliasType("AccountId", Annotated[str, Shape(r"[0-9]{12}", "an account id: 12 digits")])
 OrganizationId = Annotated[str, Shape(r"o-[a-z0-9]{10,32}", "an organization id, such as o-a1b2c3d4e5")]
 UnitId = TypeAliasType(

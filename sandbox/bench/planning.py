@@ -138,7 +138,7 @@ def _changed_names(claims: Mapping[NameKey, Sequence[Claim]], current: Addresses
     for key, on_name in claims.items():
         (claim,) = on_name
         values = current.get(key.fqdn)
-        published = (RecordSet(key.fqdn, RecordType.A, TTL, values, claim.instance.set_identifier),) if values else ()
+        published = (RecordSet(key.fqdn, RecordType.A, TTL, values, str(claim.instance)),) if values else ()
         desired = desired_record_sets(on_name)
         if needed := changes(published, desired):
             yield NameChange(key, desired, needed)

@@ -26,6 +26,7 @@ from hub.runtime.model.names import (
     Spoke,
 )
 from hub.runtime.model.observation import Observation
+from hub.runtime.model.owner import DEFAULT_OWNER
 from hub.runtime.publisher.batches import MAX_ELEMENTS
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import NameResult
@@ -87,7 +88,7 @@ def orgdns(stage: Stage, scenario: Scenario, share: float) -> None:
     ledger = _Ledger(
         scenario.after, {key: Published(desired_record_sets([claim])) for key, claim in scenario.before.items()}
     )
-    zones = WriterZones(_OneClient(stage.client), "", turns_in_memory(share, _now, time.sleep))  # type: ignore[arg-type]  # stands for AssumedClients
+    zones = WriterZones(_OneClient(stage.client), "", turns_in_memory(share, _now, time.sleep), DEFAULT_OWNER)  # type: ignore[arg-type]  # stands for AssumedClients
     publisher = Publisher(ledger, _Nothing(), zones, _now)
     waiting = scenario.keys
     told = {key: {claim} for key, claim in scenario.after.items()}
@@ -184,7 +185,7 @@ def change_of(action: str, claim: Claim, *, ours: bool = False) -> dict[str, Any
     """A change of a claim's record set: as orgdns writes it if `ours`, else a simple record set."""
     (record_set,) = desired_record_sets([claim])
     simple = RecordSet(record_set.fqdn, record_set.type, record_set.ttl, record_set.values, "")
-    return {"Action": action, "ResourceRecordSet": wire_of(record_set if ours else simple)}
+    return {"Action": action, "ResourceRecordSet": wire_of(DEFAULT_OWNER, record_set if ours else simple)}
 
 
 def txt_of(action: str, claim: Claim) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from hub.runtime.model.names import InstanceRef
+from hub.runtime.model.owner import Owner
 
 if TYPE_CHECKING:
     from sandbox.demo.story import Story
@@ -59,7 +60,7 @@ def show_zones(story: Story) -> None:
     for domain in made.zone_ids:
         table = Table(f"in {domain}", "type", "value", "owner", box=None, pad_edge=False, header_style="bold")
         for name, kind, value, identifier in made.owners(domain):
-            owner = InstanceRef.of_set_identifier(identifier)
+            owner = InstanceRef.named(Owner(made.config.owner).holder(identifier))
             unowned += owner is None and not name.startswith("printer.")
             text = f"{names[owner.account]} {owner.id}" if owner else "[yellow]made by hand[/]"
             table.add_row(name.removesuffix(f".{domain}."), kind, value, text)

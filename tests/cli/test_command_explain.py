@@ -63,7 +63,7 @@ def test_takeover_is_explained(made: World, clock: MovedClock, command: Command)
         (holder, "search", True),
     ]
     assert name["claimants"][1]["note"] == "'Takeover' is written 'takeover': in lower case"
-    assert [record_set["set_identifier"] for record_set in name["published"]] == [f"orgdns/{holder}"]
+    assert [record_set["instance"] for record_set in name["published"]] == [holder]
     assert f"no: {holder} holds it, as the newer instance" in " ".join(command("explain", old).stdout.split())
 
     made.end(SEARCH, "eu-west-1", new)
@@ -169,7 +169,7 @@ def test_changed_policy_is_planned(made: World, clock: MovedClock, command: Comm
         f"plan-new.{CORP}.": "created",
     }
     (shared,) = [name for name in document["names"] if name["name"] == f"plan-shared.{CORP}."]
-    assert [record_set["set_identifier"] for record_set in shared["after"]] == [f"orgdns/{PAYMENTS}/{REGION}/{stays}"]
+    assert [record_set["instance"] for record_set in shared["after"]] == [f"{PAYMENTS}/{REGION}/{stays}"]
     accounts = {account["label"]: account for account in document["accounts"]}
     assert accounts["payments"]["handed_to"] == accounts["search"]["handed_from"] == 1
     assert accounts["data-science"]["created"] == 1

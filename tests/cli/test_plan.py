@@ -256,9 +256,7 @@ def test_ended_instances_are_ignored() -> None:
     left_behind = NameState(key("web"), (*observations[0].claims, claim(2)))
     assert not policy_change(observations, [left_behind], policy(), ZONE_IDS, ()).any
     (difference,) = policy_change(observations, [left_behind], policy(ttl=30), ZONE_IDS, ()).names
-    assert [record_set.set_identifier for record_set in (*difference.before, *difference.after)] == [
-        ref(1).set_identifier
-    ] * 2
+    assert [record_set.holder for record_set in (*difference.before, *difference.after)] == [str(ref(1))] * 2
 
 
 class TestAccountLabels:

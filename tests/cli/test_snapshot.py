@@ -17,6 +17,7 @@ from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import NEVER, Millis, NameState, Published
 from hub.runtime.model.observation import Observation
+from hub.runtime.model.owner import DEFAULT_OWNER as OWNER
 from hub.runtime.policy.zone_ids import encoded
 from hub.runtime.ports import LedgerUnavailable
 from orgdns.cli.sources.deployed import Deployed, HubUnknown, deployed, zone_ids_of
@@ -180,7 +181,7 @@ def test_set_identifier_finds_its_instance(dynamodb: tuple[Client, Stubber]) -> 
     ended = Observation(ref(1), Millis(7), ended=True)
     stub.add_response("get_item", {"Item": written(rows.observation_row(ended))}, request)
     lookup = Lookup(HubLedger.of(Deployed(ZONE_IDS, TABLE), made), lambda _rows: None)
-    assert [report.observation for report in lookup.instances(ref(1).set_identifier)] == [ended]
+    assert [report.observation for report in lookup.instances(OWNER.set_identifier(str(ref(1))))] == [ended]
 
 
 @pytest.fixture

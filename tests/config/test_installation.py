@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from hub.runtime.installation import LONGEST_INSTALLATION, Names
+from hub.runtime.model.owner import Owner
 from orgdns.cfn.rendering import Form
 from orgdns.config.load import Config, ConfigInvalid, parse
 from orgdns.config.partitions import known_regions
@@ -113,3 +114,33 @@ def test_names_that_are_accepted_never_collide() -> None:
 def test_names_are_a_value() -> None:
     """Equal for equal installations."""
     assert replace(OTHER, installation="orgdns") == DEFAULT
+
+
+def test_owner_is_the_installation_by_default() -> None:
+    """So that two installations never share an owner by accident."""
+    assert parse(EXAMPLE.read_text()).owner == "orgdns"
+    assert config("dns-test").owner == "dns-test"
+    assert parse(f"installation: dns-two\nowner: dns-one\n{EXAMPLE.read_text()}").owner == "dns-one"
+
+
+def test_owner_fits_into_a_set_identifier() -> None:
+    """With the longest account, region and instance id, it has at most 128 characters.
+
+    "Quotas on record sets" (Route 53 Developer Guide, "Quotas").
+    """
+    longest = Owner("x" * LONGEST_INSTALLATION).set_identifier(f"{'1' * 12}/{'r' * 32}/i-{'0' * 17}")
+    assert len(longest) <= 128
+
+
+@pytest.mark.parametrize("owner", ["Orgdns", "org/dns", '"org dns"', '""', "x" * (LONGEST_INSTALLATION + 1)])
+def test_unsuitable_owner(owner: str) -> None:
+    """The fault has its line."""
+    with pytest.raises(ConfigInvalid, match=r"line 1: owner: .*is not the owner of records"):
+        parse(f"owner: {owner}\n{EXAMPLE.read_text()}")
+
+
+def test_a_fault_of_the_installation_is_the_only_one() -> None:
+    """The owner that is missing then is not another fault."""
+    with pytest.raises(ConfigInvalid) as invalid:
+        config("default")
+    assert len(invalid.value.faults) == 1

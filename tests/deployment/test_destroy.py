@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
+from hub.runtime.model.owner import DEFAULT_OWNER, Owner
 from orgdns.deployment.faults import StackFailed
 from orgdns.deployment.removal.everything import removal
 from tests.support.build import CORP_ZONE, ref
@@ -30,12 +31,14 @@ def deployed() -> Organization:
     return organization
 
 
-OURS = record(ref(1).set_identifier)
+OURS = record(DEFAULT_OWNER.set_identifier(str(ref(1))))
 OTHERS = [
     record(None),
     record("someone/else"),
     record("orgdns-test/444444444444/eu-central-1/i-00000000000000001"),
-    record(ref(2).set_identifier, multivalue=False),
+    record(DEFAULT_OWNER.set_identifier(str(ref(2))), multivalue=False),
+    # Of another installation.
+    record(Owner("dns-test").set_identifier(str(ref(1)))),
 ]
 
 
@@ -70,7 +73,12 @@ def test_protected_stacks_are_removed() -> None:
 def test_only_records_of_this_owner_go() -> None:
     """Records of people, of other tools and of another installation stay exactly as they are."""
     organization = deployed()
-    organization.route53.zones[CORP_ZONE] = [OTHERS[0], OURS, *OTHERS[1:], record(ref(3).set_identifier)]
+    organization.route53.zones[CORP_ZONE] = [
+        OTHERS[0],
+        OURS,
+        *OTHERS[1:],
+        record(DEFAULT_OWNER.set_identifier(str(ref(3)))),
+    ]
     organization.destroy(records=True)
     assert organization.route53.zones[CORP_ZONE] == OTHERS
     assert organization.route53.batches == [2]

@@ -48,11 +48,11 @@ def test_name_is_published_moved_and_removed(server: Running) -> None:
     until(lambda: ask(remote_port, "shop.corp.internal").rcode() == dns.rcode.NXDOMAIN)
 
     subject = f"444444444444/eu-west-1/{instance}"
-    until(lambda: f"DELETE A {address} orgdns/{subject}" in server.printed())
+    until(lambda: f"DELETE A {address} {subject}" in server.printed())
     printed = server.printed()
     assert f"payments eu-west-1: {instance}: EC2 Instance State-change Notification: running" in printed
     assert f"instance recorded: {subject}: web.corp.internal., web.eu-west-1.payments.corp.internal." in printed
-    assert f"name published: shop.corp.internal.: CREATE A {address} orgdns/{subject}" in printed
+    assert f"name published: shop.corp.internal.: CREATE A {address} {subject}" in printed
     assert '"_aws"' not in printed
 
 

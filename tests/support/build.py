@@ -123,5 +123,5 @@ def record_set(number: int = 1, *, name: str = "web", address: str | None = None
         RecordType.A,
         ttl,
         (address or f"10.0.{number >> 8}.{number & 255}",),
-        ref(number).set_identifier,
+        str(ref(number)),
     )

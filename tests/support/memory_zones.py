@@ -16,6 +16,7 @@ from hub.runtime.model.names import (
     RecordSet,
     RecordType,
 )
+from hub.runtime.model.owner import DEFAULT_OWNER as OWNER
 from hub.runtime.ports import (
     BatchRefused,
     NoTurn,
@@ -162,10 +163,12 @@ class MemoryZones:
         keys = {NameKey(zone_id, change.record_set.fqdn) for change in changes}
         before = {key: self.record_sets_at(key).foreign for key in keys}
         adopted = {
-            record_set_of(wire_of(change.record_set)) for change in changes if not change.record_set.set_identifier
+            record_set_of(OWNER, wire_of(OWNER, change.record_set))
+            for change in changes
+            if not change.record_set.holder
         }
         wanted = [
-            change_of({"Action": change.action.value, "ResourceRecordSet": wire_of(change.record_set)})
+            change_of({"Action": change.action.value, "ResourceRecordSet": wire_of(OWNER, change.record_set)})
             for change in changes
         ]
         try:
@@ -235,7 +238,7 @@ def sets_of(zone: Zone, name: str) -> list[strict.ResourceRecordSet]:
 
 
 def _read(record_set: strict.ResourceRecordSet) -> RecordSet | ForeignRecordSet:
-    return record_set_of(strict_wire_of(record_set))
+    return record_set_of(OWNER, strict_wire_of(record_set))
 
 
 def _by_hand(record_set: ForeignRecordSet) -> strict.ResourceRecordSet:

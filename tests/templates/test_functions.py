@@ -135,6 +135,7 @@ def test_functions() -> None:
     zones = "internal.:corp=Z0CORPINTERNAL0EXAMPL,instances=${ZoneIdInstancesDotInternal}"
     shared = {
         contract.ENV_INSTALLATION,
+        contract.ENV_OWNER,
         contract.ENV_LEDGER_TABLE,
         contract.ENV_LEDGER_STREAM,
         "AWS_STS_REGIONAL_ENDPOINTS",

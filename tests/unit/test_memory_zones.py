@@ -33,7 +33,7 @@ def by_hand(kind: str = "A", routing: str = "Simple", value: str = "192.0.2.1") 
 
 def simple(foreign: ForeignRecordSet) -> RecordSet:
     """The record set that an adoption deletes."""
-    return replace(record_set(), values=foreign.values, ttl=300, set_identifier="")
+    return replace(record_set(), values=foreign.values, ttl=300, holder="")
 
 
 def content(zones: MemoryZones, name: str = WEB) -> ZoneRecordSets:
@@ -58,7 +58,7 @@ def test_created_record_set_is_owned(zones: MemoryZones) -> None:
         (delete(record_set(ttl=61)), "do not match the current values"),
         (create(record_set(2, address="10.0.0.256")), "Value is not a valid IPv4 address"),
         (create(replace(record_set(2), values=())), "Expected exactly one of [AliasTarget, "),
-        (create(replace(record_set(2), set_identifier="x" * 129)), "length between 1 and 128"),
+        (create(replace(record_set(2), holder="x" * 129)), "length between 1 and 128"),
         (create(replace(record_set(2), fqdn=Fqdn("web.instances.internal."))), "not permitted in zone corp.internal."),
     ],
 )
@@ -157,7 +157,7 @@ def test_adoption_may_delete_only_its_record_set(zones: MemoryZones) -> None:
 def test_creating_a_simple_record_set_is_a_bug(zones: MemoryZones) -> None:
     """Without an owner in its SetIdentifier, the record set would be foreign afterwards."""
     with pytest.raises(AssertionError, match="changed what is foreign"):
-        zones.change(CORP_ZONE, [create(replace(record_set(), set_identifier=""))])
+        zones.change(CORP_ZONE, [create(replace(record_set(), holder=""))])
 
 
 def test_listing_is_in_route_53s_order(zones: MemoryZones) -> None:

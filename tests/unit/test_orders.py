@@ -202,7 +202,7 @@ class Orders(RuleBasedStateMachine):
     def a_name_is_never_held_by_two_where_one_is_to_hold_it(self) -> None:
         for key, owned in self.world.content().items():
             claims = self.world.ledger.name(key).claims
-            if len({record_set.set_identifier for record_set in owned}) > 1 and claims:
+            if len({record_set.holder for record_set in owned}) > 1 and claims:
                 # Shared now, or shared when it was published last: then a change is on its way.
                 assert conflict_rule(claims) is ConflictRule.SHARE or key in self.world.ledger.touched
 
@@ -270,10 +270,10 @@ def test_n2_a_running_claimant_goes_before_a_stopped_one_in_any_order(conflict: 
                 made.hints.append(Hint(shown.ref, state))
                 made.converge()
             assert made.content() == made.expected()
-            owners = {found.set_identifier for sets in made.content().values() for found in sets}
+            owners = {found.holder for sets in made.content().values() for found in sets}
             if last is InstanceState.STOPPED:
-                assert owners == {other.ref.set_identifier}
+                assert owners == {str(other.ref)}
             elif conflict is ConflictRule.SHARE:
-                assert owners == {pool.ref.set_identifier, other.ref.set_identifier}
+                assert owners == {str(pool.ref), str(other.ref)}
             else:
-                assert owners == {instance(1 if conflict is ConflictRule.OLDEST else 2).ref.set_identifier}
+                assert owners == {str(instance(1 if conflict is ConflictRule.OLDEST else 2).ref)}

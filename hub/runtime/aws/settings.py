@@ -12,6 +12,7 @@ from hub.runtime import contract
 from hub.runtime.aws.sessions import MemberRoles
 from hub.runtime.guard import Guard
 from hub.runtime.installation import Names
+from hub.runtime.model.owner import Owner
 from hub.runtime.model.usage import Limits
 from hub.runtime.policy import compiled
 from hub.runtime.policy.zone_ids import decoded
@@ -41,6 +42,11 @@ def value(name: str) -> str:
 def names() -> Names:
     """Return the names of the installation's resources."""
     return Names(value(contract.ENV_INSTALLATION))
+
+
+def owner() -> Owner:
+    """Return the owner of the installation's records."""
+    return Owner(value(contract.ENV_OWNER))
 
 
 def account_of_role(name: str) -> str:

@@ -14,7 +14,7 @@ from hub.runtime.aws.pace.calls import error_meaning, patient_turn, turn, until_
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
 from hub.runtime.boundary.route53_errors import Meaning
 from hub.runtime.boundary.unreadable import Unreadable, readable
-from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
+from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, RecordSet, RecordType
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.publisher.foreign import ANY_TYPE, MULTIVALUE, READ_ONE_BY_ONE, UNREADABLE
 from hub.runtime.rate_limit import Demand, Urgency
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import ListResourceRecordSetsRequestTypeDef, ResourceRecordSetOutputTypeDef
 
     from hub.runtime.aws.pace.turns import Turns
+    from hub.runtime.model.owner import Owner
 
 # Route 53 has one endpoint in a partition (AWS General Reference, "Route 53 endpoints"). botocore finds it, and the
 # region that signatures name, from any region of the partition: here from the function's own.
@@ -44,7 +45,10 @@ class WriterZones:
         reading: What a call that reads needs.
     """
 
-    def __init__(self, clients: AssumedClients, role_arn: str, turns: Turns, reading: Demand | None = None) -> None:
+    def __init__(
+        self, clients: AssumedClients, role_arn: str, turns: Turns, owner: Owner, reading: Demand | None = None
+    ) -> None:
+        self._owner = owner
         self._clients = clients
         self._role_arn = role_arn
         self._turns = turns
@@ -83,7 +87,8 @@ class WriterZones:
             ZoneUnavailable: if Route 53 does not answer, or refuses the call for now.
         """
         batch: Any = [
-            {"Action": change.action.value, "ResourceRecordSet": wire_of(change.record_set)} for change in changes
+            {"Action": each.action.value, "ResourceRecordSet": wire_of(self._owner, each.record_set)}
+            for each in changes
         ]
         demand = Demand.batch(len(batch), urgency, zone_id)
         with self._translated(zone_id), _refusals():
@@ -112,7 +117,7 @@ class WriterZones:
         foreign: dict[Fqdn, list[ForeignRecordSet]] = {name: [] for name in names}
         with self._translated(zone_id):
             for described in self._listed(zone_id, names, wait, urgency):
-                record_set = read_record_set(described)
+                record_set = read_record_set(self._owner, described)
                 if isinstance(record_set, RecordSet):
                     owned[record_set.fqdn].append(record_set)
                 else:
@@ -127,8 +132,9 @@ class WriterZones:
             ZoneUnavailable: if the zone cannot be read completely.
         """
         with self._translated(zone_id):
+            found = map(partial(read_record_set, self._owner), self._listed_from(zone_id, None))
             # Route 53 lists record sets in the order of their names.
-            for name, of_name in groupby(map(read_record_set, self._listed_from(zone_id, None)), key=_fqdn):
+            for name, of_name in groupby(found, key=_fqdn):
                 sets = list(of_name)
                 yield (
                     name,
@@ -217,13 +223,13 @@ def _refusals() -> Iterator[None]:
         raise BatchRefused(str(error)) from error
 
 
-def read_record_set(described: Any) -> RecordSet | ForeignRecordSet:  # noqa: ANN401 - of any type, if malformed
+def read_record_set(owner: Owner, described: Any) -> RecordSet | ForeignRecordSet:  # noqa: ANN401 - of any type, if malformed
     """A record set, from one of the `ResourceRecordSets` of ListResourceRecordSets.
 
     One that cannot be read may be anyone's: it is foreign, and blocks its type, or all if that cannot be read either.
     """
     name = _name_of(described)
-    found = readable(record_set_of, described, name)
+    found = readable(partial(record_set_of, owner), described, name)
     if isinstance(found, Unreadable):
         of_type = readable(lambda each: text(each, "Type"), described, name)
         return ForeignRecordSet(name, ANY_TYPE if isinstance(of_type, Unreadable) else of_type, UNREADABLE)
@@ -236,17 +242,17 @@ def _name_of(described: Any) -> Fqdn:  # noqa: ANN401 - as above
     return Fqdn("" if isinstance(name, Unreadable) else name)
 
 
-def record_set_of(described: Mapping[str, Any]) -> RecordSet | ForeignRecordSet:
+def record_set_of(owner: Owner, described: Mapping[str, Any]) -> RecordSet | ForeignRecordSet:
     """A record set, from one of the `ResourceRecordSets` of ListResourceRecordSets.
 
     A record set is ours only if it is a multivalue answer record set of a type that orgdns writes, has no health check,
-    and its SetIdentifier names an instance.
+    and its SetIdentifier names the owner and an instance.
     """
     values = tuple(sorted(text(record, "Value") for record in described.get("ResourceRecords", [])))
-    owner = InstanceRef.of_set_identifier(text(described, "SetIdentifier", ""))
+    holder = owner.holder(text(described, "SetIdentifier", ""))
     fqdn, of_type = Fqdn(text(described, "Name")), text(described, "Type")
-    if owner and described.get(MULTIVALUE) and of_type in set(RecordType) and "HealthCheckId" not in described:
-        return RecordSet(fqdn, RecordType(of_type), int(described["TTL"]), values, owner.set_identifier)
+    if holder and described.get(MULTIVALUE) and of_type in set(RecordType) and "HealthCheckId" not in described:
+        return RecordSet(fqdn, RecordType(of_type), int(described["TTL"]), values, holder)
     routing = next((kind for kind in _ROUTING if kind in described), SIMPLE)
     if "HealthCheckId" in described and routing == SIMPLE:
         routing = "HealthCheckId"
@@ -269,12 +275,12 @@ _ROUTING: Final = (
 )
 
 
-def wire_of(record_set: RecordSet) -> dict[str, Any]:
-    """A record set as Route 53 expects it."""
-    ours = {"SetIdentifier": record_set.set_identifier, MULTIVALUE: True}
+def wire_of(owner: Owner, record_set: RecordSet) -> dict[str, Any]:
+    """A record set of the owner as Route 53 expects it."""
+    ours = {"SetIdentifier": owner.set_identifier(record_set.holder), MULTIVALUE: True}
     return {
         "Name": record_set.fqdn,
         "Type": record_set.type.value,
         "TTL": record_set.ttl,
         "ResourceRecords": [{"Value": value} for value in record_set.values],
-    } | (ours if record_set.set_identifier else {})
+    } | (ours if record_set.holder else {})

@@ -21,10 +21,9 @@ Millis = NewType("Millis", int)
 
 NEVER: Final = Millis(0)
 
-SET_IDENTIFIER_PREFIX: Final = "orgdns/"
 # Stands for the routing policy of a record set that has none.
 SIMPLE: Final = "Simple"
-_SET_IDENTIFIER = re.compile(r"orgdns/([0-9]{12})/([a-z0-9-]{1,32})/(i-[0-9a-f]{8,17})")
+_INSTANCE: Final = re.compile(r"([0-9]{12})/([a-z0-9-]{1,32})/(i-[0-9a-f]{8,17})")
 
 
 class RecordType(StrEnum):
@@ -119,15 +118,10 @@ class Ref:
 class InstanceRef(Ref):
     """An instance; the account and region are those that its event came from."""
 
-    @property
-    def set_identifier(self) -> str:
-        """The SetIdentifier of every record set that the instance holds: at most 67 of Route 53's 128 characters."""
-        return f"{SET_IDENTIFIER_PREFIX}{self.account}/{self.region}/{self.id}"
-
     @classmethod
-    def of_set_identifier(cls, text: str | None) -> InstanceRef | None:
-        """The owner that a SetIdentifier names, or None if orgdns did not write it."""
-        match = _SET_IDENTIFIER.fullmatch(text or "")
+    def named(cls, text: str) -> InstanceRef | None:
+        """The instance that a text names, as `str` does, or None if it names none."""
+        match = _INSTANCE.fullmatch(text)
         return cls(*match.groups()) if match else None
 
 
@@ -232,14 +226,20 @@ class Refusal:
 class RecordSet:
     """The record set that one instance holds under one name and type.
 
-    The SetIdentifier is empty for a simple record set, which another tool made, and which orgdns only ever deletes.
+    `holder` is the instance, as text: the SetIdentifier without its first part, the owner of all records of an
+    installation. It is empty for a simple record set, which another tool made, and which orgdns only ever deletes.
     """
 
     fqdn: Fqdn
     type: RecordType
     ttl: int
     values: tuple[str, ...]
-    set_identifier: str
+    holder: str
+
+    @property
+    def instance(self) -> InstanceRef | None:
+        """The instance that holds the record set, or None if another tool made it."""
+        return InstanceRef.named(self.holder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,10 +98,10 @@ def desired_record_sets(claims: Collection[Claim]) -> tuple[RecordSet, ...]:
     ttl = held[0].ttl if len(held) == 1 else min([claim.ttl for claim in held], default=0)
     record_sets: list[RecordSet] = []
     for claim in held:
-        fqdn, set_identifier = claim.key.fqdn, claim.instance.set_identifier
+        fqdn, holder = claim.key.fqdn, str(claim.instance)
         for record_type, values in claim.values:
             in_order = values if len(values) == 1 else tuple(sorted(values))
-            record_sets.append(RecordSet(fqdn, record_type, ttl, in_order, set_identifier))
+            record_sets.append(RecordSet(fqdn, record_type, ttl, in_order, holder))
     if len(record_sets) > 1:
         record_sets.sort()
     return tuple(record_sets)

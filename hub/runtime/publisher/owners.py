@@ -138,7 +138,7 @@ def settlement(
 
 def owners_of(record_sets: Iterable[RecordSet]) -> frozenset[InstanceRef]:
     """Return the instances that hold these record sets."""
-    refs = (InstanceRef.of_set_identifier(record_set.set_identifier) for record_set in record_sets)
+    refs = (record_set.instance for record_set in record_sets)
     return frozenset(ref for ref in refs if ref is not None)
 
 
@@ -169,19 +169,19 @@ def _beside_unknown(
     The other members of a shared name change meanwhile, if they fit beside those record sets. Those that are stopped do
     not join, because an unknown one may run. Of any other name, only what is free goes.
     """
-    waiting, freed = _set_identifiers(unknown), _set_identifiers(free)
+    waiting, freed = _holders(unknown), _holders(free)
     if entitled and conflict_rule(entitled) is ConflictRule.SHARE:
-        stopped = _set_identifiers(claim.instance for claim in entitled if not claim.running)
-        excluded = (stopped - {found.set_identifier for found in current}) | waiting
-        beside = {found for found in current if found.set_identifier in waiting}
-        beside |= {wanted for wanted in desired if wanted.set_identifier not in excluded}
+        stopped = _holders(claim.instance for claim in entitled if not claim.running)
+        excluded = (stopped - {found.holder for found in current}) | waiting
+        beside = {found for found in current if found.holder in waiting}
+        beside |= {wanted for wanted in desired if wanted.holder not in excluded}
         if _fits(beside):
             return tuple(sorted(beside))
-    return tuple(sorted(found for found in current if found.set_identifier not in freed))
+    return tuple(sorted(found for found in current if found.holder not in freed))
 
 
-def _set_identifiers(refs: Iterable[InstanceRef]) -> frozenset[str]:
-    return frozenset(ref.set_identifier for ref in refs)
+def _holders(refs: Iterable[InstanceRef]) -> frozenset[str]:
+    return frozenset(map(str, refs))
 
 
 def _fits(record_sets: Collection[RecordSet]) -> bool:

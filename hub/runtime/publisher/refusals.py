@@ -57,7 +57,7 @@ def refusal_of(message: str, names: Collection[str], *, known: bool = True) -> B
 def fingerprint(desired: Collection[RecordSet]) -> str:
     """Return a short text that is the same for the same record sets. It is never empty."""
     parts = [
-        "\n".join((record_set.type.value, str(record_set.ttl), record_set.set_identifier, *record_set.values))
+        "\n".join((record_set.type.value, str(record_set.ttl), record_set.holder, *record_set.values))
         for record_set in sorted(desired)
     ]
     return blake2b("\n\n".join(parts).encode("utf-8", "replace"), digest_size=8).hexdigest()

@@ -235,7 +235,7 @@ class Auditor:
         run.claimed += sum(len(claim.values) for claim in state.claims)
         vanishing = () if desired else state.published.record_sets
         known = {claim.instance for claim in state.claims} | state.withdrawn
-        if self._unsettled(owners_of(before) - {ref.set_identifier for ref in known}, settled):
+        if self._unsettled(owners_of(before) - {str(ref) for ref in known}, settled):
             # What is published may be older than a loss of the ledger, too.
             run.count_again(state.key.fqdn, Difference.UNSETTLED)
             return
@@ -261,7 +261,7 @@ class Auditor:
     def _unsettled(self, owners: Collection[str], settled: dict[Spoke, bool]) -> bool:
         """Whether the ledger may not have all claims of some of the owners' spokes. Register the unknown spokes."""
         unsettled = False
-        for spoke in {ref.spoke for owner in owners if (ref := InstanceRef.of_set_identifier(owner))}:
+        for spoke in {ref.spoke for owner in owners if (ref := InstanceRef.named(owner))}:
             if spoke not in settled:
                 self.statuses.register_spoke(spoke)
                 settled[spoke] = False
@@ -286,5 +286,5 @@ def _check_time(deadline: Deadline) -> None:
 
 def _account(record_sets: Collection[RecordSet]) -> str:
     """Return the account whose instances hold a name. A name that several accounts share belongs to all of them."""
-    refs = map(InstanceRef.of_set_identifier, owners_of(record_sets))
+    refs = map(InstanceRef.named, owners_of(record_sets))
     return " ".join(sorted({ref.account for ref in refs if ref}))

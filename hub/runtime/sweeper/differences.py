@@ -48,7 +48,7 @@ def difference_of(found: ZoneRecordSets, remembered: Published) -> Difference | 
 
 def owners_of(record_sets: Collection[RecordSet]) -> set[str]:
     """The SetIdentifiers of record sets."""
-    return {record_set.set_identifier for record_set in record_sets}
+    return {record_set.holder for record_set in record_sets}
 
 
 def _foreign_beside(found: ZoneRecordSets) -> bool:

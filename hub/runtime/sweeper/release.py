@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.deadline import HUB_CALLS
-from hub.runtime.model.names import InstanceRef
 from hub.runtime.names.labels import is_reverse
 from hub.runtime.ports import Outdated
 from hub.runtime.publisher.holders import desired_record_sets
@@ -90,5 +89,5 @@ def used_in(held: HeldLabel, state: NameState) -> bool:
 
 
 def _account(record_set: RecordSet) -> str:
-    owner = InstanceRef.of_set_identifier(record_set.set_identifier)
+    owner = record_set.instance
     return owner.account if owner else ""

@@ -256,7 +256,7 @@ def _report_beside(outcome: NameOutcome, fields: dict[str, object]) -> None:
 
 def _change_text(change: Change) -> str:
     record_set = change.record_set
-    return f"{change.action} {record_set.type} {' '.join(record_set.values)} {record_set.set_identifier}"
+    return f"{change.action} {record_set.type} {' '.join(record_set.values)} {record_set.holder}"
 
 
 def _first(texts: Sequence[str]) -> list[str]:

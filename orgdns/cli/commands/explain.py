@@ -87,7 +87,7 @@ def run(
             refs = [status.claim.instance for report in names for status in report.claim_statuses]
         asked: LiveReport | None = None
         if live:
-            aws = LiveAws.of(account.session, network_profile, account_profile or ())
+            aws = LiveAws.of(account.session, network_profile, account_profile or (), lookup.hub.deployed.owner)
             asked = live_report(aws, lookup.rows(dict.fromkeys(refs)), names, now())
             document |= {"live": live_document(asked)}
             shown.append(partial(show_live, report=asked))

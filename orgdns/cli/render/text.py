@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from hub.runtime.model.names import Action, ConflictRule, InstanceRef
+from hub.runtime.model.names import Action, ConflictRule
 from orgdns.cli.render.documents.fields import damping_text
 from orgdns.cli.render.layout import record, show_line, show_lines, show_pairs
 from orgdns.cli.reports.times import time
@@ -227,8 +227,8 @@ def _values(claim: Claim, separator: str) -> Text:
 
 
 def _record_set(record_set: RecordSet) -> str:
-    owner = InstanceRef.of_set_identifier(record_set.set_identifier)
-    return f"{record_set.type} {', '.join(record_set.values)} TTL {record_set.ttl} of {owner or 'another tool'}"
+    of = record_set.holder or "another tool"
+    return f"{record_set.type} {', '.join(record_set.values)} TTL {record_set.ttl} of {of}"
 
 
 def _show_facts(console: Console, facts: list[tuple[str, Text]]) -> None:

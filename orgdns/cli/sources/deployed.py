@@ -10,7 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
-from hub.runtime.installation import DEFAULT_NAMES, Names
+from hub.runtime.installation import DEFAULT_INSTALLATION, DEFAULT_NAMES, Names
+from hub.runtime.model.owner import DEFAULT_OWNER, Owner
 from hub.runtime.model.usage import Limits
 from hub.runtime.policy.zone_ids import decoded
 
@@ -29,12 +30,17 @@ class HubUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """The ids of the zones by domain, the name of the ledger's table, the limits, and the names of the resources."""
+    """What an operator needs of the hub's configuration.
+
+    `zone_ids` are the zones by domain, `table` is the name of the ledger's table, `limits` are those of accounts and
+    zones, `names` the names of the installation's resources, and `owner` owns its records.
+    """
 
     zone_ids: Mapping[Fqdn, str]
     table: str
     limits: Limits | None = None
     names: Names = DEFAULT_NAMES
+    owner: Owner = DEFAULT_OWNER
 
 
 def deployed(client: LambdaClient, names: Names) -> Deployed:
@@ -67,7 +73,8 @@ def deployed(client: LambdaClient, names: Names) -> Deployed:
     try:
         zone_ids = decoded(variables[contract.ENV_ZONE_IDS])
         limits = Limits(**json.loads(variables[contract.ENV_LIMITS]))
-        return Deployed(zone_ids, variables[contract.ENV_LEDGER_TABLE], limits, names)
+        owner = Owner(variables.get(contract.ENV_OWNER, DEFAULT_INSTALLATION))
+        return Deployed(zone_ids, variables[contract.ENV_LEDGER_TABLE], limits, names, owner)
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         needed = f"{contract.ENV_ZONE_IDS}, {contract.ENV_LEDGER_TABLE} or {contract.ENV_LIMITS}"
         raise HubUnknown(

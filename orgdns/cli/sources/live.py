@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import ForeignRecordSet, Instance, Millis, Spoke
     from hub.runtime.model.observation import Observation
+    from hub.runtime.model.owner import Owner
     from orgdns.cli.reports.explain.claims import NameReport
 
 _FAULTS: Final = (ClientError, BotoCoreError, AnswerMalformed)
@@ -38,24 +39,28 @@ class LiveAws:
     network: boto3.Session
     accounts: Sequence[boto3.Session]
     region: str
+    owner: Owner
     _identities: dict[int, str | NotAsked] = field(default_factory=dict, compare=False)
 
     @classmethod
-    def of(cls, hub: boto3.Session, network_profile: str | None, account_profiles: Sequence[str]) -> LiveAws:
-        """The sessions of these profiles, or else that of the hub.
+    def of(
+        cls, hub: boto3.Session, network_profile: str | None, account_profiles: Sequence[str], owner: Owner
+    ) -> LiveAws:
+        """The sessions of these profiles, or else that of the hub. `owner` is that of the installation's records.
 
         Raises:
             BotoCoreError: if there is no such profile.
         """
         network = boto3.Session(profile_name=network_profile) if network_profile else hub
         accounts = [boto3.Session(profile_name=profile) for profile in account_profiles]
-        return cls(network, (*accounts, *([] if accounts else [hub])), hub.region_name)
+        return cls(network, (*accounts, *([] if accounts else [hub])), hub.region_name, owner)
 
     def zone(self, zone_id: str, fqdn: Fqdn) -> ZoneRecordSets | NotAsked:
         """The record sets that the zone has under a name now."""
         try:
             client = self.network.client("route53", region_name=self.region, config=CLIENT_CONFIG)
-            found = [replace(read_record_set(each), fqdn=fqdn) for each in _record_sets(client, zone_id, fqdn)]
+            listed = _record_sets(client, zone_id, fqdn)
+            found = [replace(read_record_set(self.owner, each), fqdn=fqdn) for each in listed]
         except _FAULTS as fault:
             return NotAsked(
                 f"give --network-profile a profile of the networking account that may call "

@@ -11,7 +11,7 @@ from hub.runtime.aws.ledger.names import name_state
 from hub.runtime.aws.ledger.rows import name_pk
 from hub.runtime.boundary.schema import number
 from hub.runtime.boundary.unreadable import Unreadable, readable
-from hub.runtime.model.names import NEVER, SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, Millis, NameKey
+from hub.runtime.model.names import NEVER, Fqdn, InstanceRef, Millis, NameKey
 from hub.runtime.model.observation import Observation
 from hub.runtime.names.labels import NameRefused, enclosing, encoded, letters_of, parse_domain, reverse_name
 from orgdns.cli.reports.explain.addresses import AddressReport, address_report
@@ -59,7 +59,7 @@ class Lookup:
             NothingToExplain: if the ledger has no row for it.
             LedgerUnavailable: if the ledger cannot be read.
         """
-        found = self._observations(subject.removeprefix(SET_IDENTIFIER_PREFIX).lower())
+        found = self._observations(subject.lower().removeprefix(f"{self.hub.deployed.owner.name}/"))
         if not found:
             absent = (
                 f"the ledger does not have the instance {subject}: no event or sweep of a covered account and region "
@@ -131,7 +131,7 @@ class Lookup:
     def _observations(self, subject: str) -> dict[InstanceRef, Observation | Unreadable]:
         if "/" not in subject:
             return observations_of_id(self.hub.table, subject, self.progress)
-        ref = InstanceRef.of_set_identifier(f"{SET_IDENTIFIER_PREFIX}{subject}")
+        ref = InstanceRef.named(subject)
         if ref is None:
             raise NothingToExplain(f"{subject} is not an instance: write ACCOUNT/REGION/i-..., or the id alone")
         found = self.hub.ledger.observation(ref)

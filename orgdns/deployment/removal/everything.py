@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.runtime.model.names import Millis
+from hub.runtime.model.owner import Owner
 from orgdns.cfn.zone_ids import shown_domain, zone_id_title
 from orgdns.deployment.accounts import Kind
 from orgdns.deployment.cloudformation.progress import Event
@@ -60,7 +61,9 @@ def removal(deployment: Deployment, *, records: bool, associations: bool) -> Rem
     return Removal(
         removals(deployment),
         zones,
-        {domain: len(own_records(route53, zone_id)) for domain, zone_id in zones.items()} if records else None,
+        {domain: len(own_records(route53, zone_id, Owner(config.owner))) for domain, zone_id in zones.items()}
+        if records
+        else None,
         own_associations(rows, config.names.ledger_table, frozenset(zones.values()), _now, deployment.sleep)
         if associations
         else None,
@@ -80,7 +83,8 @@ def destroy(deployment: Deployment, planned: Removal) -> tuple[str, ...]:
             remove(deployment, each)
     route53 = deployment.accounts.client(Kind.NETWORK, "route53", deployment.config.route53_region)
     for domain in planned.records or {}:
-        gone, refused = delete_records(route53, planned.zones[domain], deployment.sleep)
+        zone_id, owner = planned.zones[domain], Owner(deployment.config.owner)
+        gone, refused = delete_records(route53, zone_id, owner, deployment.sleep)
         deployment.report(Event(domain, f"records of {domain}", "DELETED", f"{gone:,}"))
         if refused:
             left.append(f"{domain}: Route 53 refused to delete {refused:,} records: run the command again")

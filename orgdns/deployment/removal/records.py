@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from hub.runtime.aws.sessions import error_code
-from hub.runtime.model.names import InstanceRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from hub.runtime.model.owner import Owner
 
 # A change batch has at most 1,000 values, and a record set of orgdns has few.
 _BATCH: Final = 100
@@ -27,23 +28,28 @@ _PASSES: Final = 5
 _REFUSED: Final = frozenset({"InvalidChangeBatch"})
 
 
-def own_records(client: Any, zone_id: str) -> tuple[Mapping[str, Any], ...]:  # noqa: ANN401 - a client of Route 53
-    """The record sets of a zone that orgdns made, as Route 53 lists them."""
-    return tuple(_own(client, zone_id))
+def own_records(client: Any, zone_id: str, owner: Owner) -> tuple[Mapping[str, Any], ...]:  # noqa: ANN401 - a client of Route 53
+    """The record sets of a zone that the owner has, as Route 53 lists them."""
+    return tuple(_own(client, zone_id, owner))
 
 
-def _own(client: Any, zone_id: str) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - as above
+def _own(client: Any, zone_id: str, owner: Owner) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - as above
     for page in client.get_paginator("list_resource_record_sets").paginate(HostedZoneId=zone_id):
         for each in page["ResourceRecordSets"]:
-            if each.get("MultiValueAnswer") and InstanceRef.of_set_identifier(each.get("SetIdentifier")):
+            if each.get("MultiValueAnswer") and owner.holder(each.get("SetIdentifier")):
                 yield each
 
 
-def delete_records(client: Any, zone_id: str, sleep: Callable[[float], None]) -> tuple[int, int]:  # noqa: ANN401 - as above
-    """Delete the record sets of a zone that orgdns made. Returns how many went, and how many Route 53 refused."""
+def delete_records(
+    client: Any,  # noqa: ANN401 - as above
+    zone_id: str,
+    owner: Owner,
+    sleep: Callable[[float], None],
+) -> tuple[int, int]:
+    """Delete the record sets of a zone that the owner has. Returns how many went, and how many Route 53 refused."""
     gone, left = 0, 0
     for _ in range(_PASSES):
-        found = own_records(client, zone_id)
+        found = own_records(client, zone_id, owner)
         deleted = sum(
             _deleted(client, zone_id, found[start : start + _BATCH], sleep) for start in range(0, len(found), _BATCH)
         )

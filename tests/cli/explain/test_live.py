@@ -133,7 +133,7 @@ def test_conflict_that_is_over() -> None:
 
 def test_adopted_record_of_another_tool() -> None:
     """Orgdns may remember a record set that it deletes when it publishes its own: it is not foreign there."""
-    simple = replace(OURS, set_identifier="")
+    simple = replace(OURS, holder="")
     adopted = report(claim(1), published=Published((simple,)))
     as_found = ForeignRecordSet(simple.fqdn, "A", SIMPLE, simple.values, simple.ttl)
     found = compared_name(adopted, zone(foreign=(as_found,)))
@@ -220,13 +220,13 @@ record_sets = st.builds(
     st.sampled_from([RecordType.A, RecordType.AAAA]),
     st.sampled_from([30, 60]),
     st.sampled_from([("10.0.0.1",), ("10.0.0.2",)]),
-    st.sampled_from([ref(1).set_identifier, ref(2).set_identifier]),
+    st.sampled_from([str(ref(1)), str(ref(2))]),
 )
 
 
 def one_each(found: list[RecordSet]) -> tuple[RecordSet, ...]:
     """A zone has one record set of a type and an owner."""
-    return tuple({(each.type, each.set_identifier): each for each in found}.values())
+    return tuple({(each.type, each.holder): each for each in found}.values())
 
 
 @given(before=st.lists(record_sets).map(one_each), now=st.lists(record_sets).map(one_each))
@@ -235,7 +235,7 @@ def test_exactly_a_zone_as_remembered_agrees(before: tuple[RecordSet, ...], now:
     remembered = replace(PUBLISHED, published=Published(before), waiting=())
     found = compared_name(remembered, zone(*now))
     assert all(verdict is AGREES for verdict in verdicts(found)) == (set(before) == set(now))
-    places = {(each.type, each.set_identifier) for each in (*before, *now)}
+    places = {(each.type, each.holder) for each in (*before, *now)}
     assert len(found.findings) == max(1, len(places))
 
 

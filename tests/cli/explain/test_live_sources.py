@@ -10,6 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from hub.runtime.model.names import Fqdn, InstanceRef
+from hub.runtime.model.owner import DEFAULT_OWNER as OWNER
 from hub.runtime.ports import ZoneRecordSets
 from orgdns.cli.reports.explain.live import NotAsked
 from orgdns.cli.sources.live import LiveAws
@@ -46,14 +47,14 @@ class Session:
 
 
 def aws(network: Session, *accounts: Session) -> LiveAws:
-    return LiveAws(network, accounts, "eu-central-1")  # type: ignore[arg-type]  # sessions that are stubbed
+    return LiveAws(network, accounts, "eu-central-1", OWNER)  # type: ignore[arg-type]  # sessions that are stubbed
 
 
 def wire(number: int, name: str = NAME, **more: object) -> dict[str, Any]:
     ours = record_set(number)
     records = [{"Value": value} for value in ours.values]
     described = {"Name": name, "Type": "A", "TTL": ours.ttl, "ResourceRecords": records}
-    return described | {"SetIdentifier": ours.set_identifier, "MultiValueAnswer": True} | more
+    return described | {"SetIdentifier": OWNER.set_identifier(ours.holder), "MultiValueAnswer": True} | more
 
 
 def page(*described: dict[str, Any], following: dict[str, str] | None = None) -> dict[str, Any]:
@@ -140,5 +141,5 @@ def test_account_that_refuses_says_what_to_do() -> None:
 def test_hub_stands_in_for_profiles_that_are_not_given() -> None:
     """The current credentials are tried: in a small organization they may be enough."""
     hub: Any = SimpleNamespace(region_name="eu-central-1")
-    found = LiveAws.of(hub, None, ())
+    found = LiveAws.of(hub, None, (), OWNER)
     assert (found.network, list(found.accounts), found.region) == (hub, [hub], "eu-central-1")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.runtime.model.names import Spoke
+from hub.runtime.model.owner import DEFAULT_OWNER as OWNER
 from hub.runtime.model.tasks import Associate, Sweep
 from tests.support.build import PAYMENTS, SCIENCE
 from tests.support.fuzz import messages
@@ -84,7 +85,7 @@ def _with_account(given: tuple[Record, ...]) -> tuple[Record, ...]:
 
 
 def _record_sets(organization: Organization) -> None:
-    ours = {"SetIdentifier": ref(NINE).set_identifier, "MultiValueAnswer": True}
+    ours = {"SetIdentifier": OWNER.set_identifier(str(ref(NINE))), "MultiValueAnswer": True}
     alias = {"AliasTarget": {"HostedZoneId": _CORP, "DNSName": "web1.corp.internal.", "EvaluateTargetHealth": False}}
     organization.record_sets[_CORP] += [
         record_set("web9.corp.internal.", "192.0.2.9", **ours),

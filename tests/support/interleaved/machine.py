@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.runtime import contract
-from hub.runtime.model.names import InstanceRef, RecordSet
+from hub.runtime.model.names import RecordSet
 from tests.support.interleaved.baton import Choices
 from tests.support.interleaved.invocations import Invocations
 from tests.support.interleaved.operations import Operations
@@ -203,7 +203,7 @@ class Machine(Operations, Invocations):
         if dict(self.world.zones.foreign) != self.by_hand:
             raise Violation("foreign", f"{dict(self.world.zones.foreign)} instead of {self.by_hand}")
         for record_set in self.owned - before:
-            owner = InstanceRef.of_set_identifier(record_set.set_identifier)
+            owner = record_set.instance
             if owner is None or not permitted(owner.account, record_set.fqdn):
                 raise Violation("policy", f"{owner} holds {record_set.fqdn}")
             if record_set not in truth.possible:
@@ -211,7 +211,7 @@ class Machine(Operations, Invocations):
         if lost := self.secure - self.owned:
             raise Violation("lost", f"{texts(lost)} is gone")
         for record_set in before - self.owned:
-            if owner := InstanceRef.of_set_identifier(record_set.set_identifier):
+            if owner := record_set.instance:
                 truth.known_end(record_set.fqdn, owner)
 
 

@@ -155,7 +155,7 @@ class Operations(State):
         self.owned = self.read()
         self.secure.discard(record_set)
         # A person did this: nobody else may know it before the next audit.
-        self.world.truth.unsure[record_set.fqdn].add(InstanceRef("by", "hand", record_set.set_identifier))
+        self.world.truth.unsure[record_set.fqdn].add(InstanceRef("by", "hand", record_set.holder))
         return f"{'edit' if edited else 'remove'} {texts([record_set])} by hand"
 
     def _pass_time(self) -> str:

@@ -97,6 +97,5 @@ def hint_text(hint: Hint) -> str:
 
 def texts(record_sets: Iterable[RecordSet]) -> str:
     return ", ".join(
-        f"{each.fqdn} {each.set_identifier[7:10]}/{each.set_identifier[-3:]} {each.values[0]}"
-        for each in sorted(record_sets)
+        f"{each.fqdn} {each.holder[:3]}/{each.holder[-3:]} {each.values[0]}" for each in sorted(record_sets)
     )

@@ -119,8 +119,7 @@ def _text(argument: object) -> str:
     if not isinstance(argument, tuple):
         return str(argument)
     return " ".join(
-        f"{each.action} {each.record_set.set_identifier[-3:]}" if isinstance(each, Change) else str(each)
-        for each in argument
+        f"{each.action} {each.record_set.holder[-3:]}" if isinstance(each, Change) else str(each) for each in argument
     )
 
 

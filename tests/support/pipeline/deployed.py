@@ -30,6 +30,7 @@ from hub.runtime.model.names import (
     RecordSet,
     Spoke,
 )
+from hub.runtime.model.owner import DEFAULT_OWNER as OWNER
 from hub.runtime.model.status import ScheduleCursor
 from sandbox.aws.bridge import replaced
 from sandbox.aws.functions.service import Killed
@@ -216,7 +217,7 @@ class SandboxDriver:
         return _by_name(found for found in self._sets() if isinstance(found, ForeignRecordSet) and found.fqdn != apex)
 
     def _sets(self) -> Iterator[RecordSet | ForeignRecordSet]:
-        return (record_set_of(strict_wire_of(found)) for found in self.made.route53.record_sets(self.zone_id))
+        return (record_set_of(OWNER, strict_wire_of(found)) for found in self.made.route53.record_sets(self.zone_id))
 
     def make_foreign(self, fqdn: Fqdn) -> None:
         self._by_hand("CREATE", _foreign(fqdn))
@@ -225,11 +226,11 @@ class SandboxDriver:
         self._by_hand("DELETE", _foreign(fqdn))
 
     def remove_ours(self, record_set: RecordSet) -> None:
-        self._by_hand("DELETE", wire_of(record_set))
+        self._by_hand("DELETE", wire_of(OWNER, record_set))
 
     def edit_ours(self, record_set: RecordSet) -> None:
-        self._by_hand("DELETE", wire_of(record_set))
-        self._by_hand("CREATE", wire_of(record_set) | {"ResourceRecords": [{"Value": "192.0.2.99"}]})
+        self._by_hand("DELETE", wire_of(OWNER, record_set))
+        self._by_hand("CREATE", wire_of(OWNER, record_set) | {"ResourceRecords": [{"Value": "192.0.2.99"}]})
 
     def _by_hand(self, action: str, wire: dict[str, Any]) -> None:
         # Let the account's buckets refill.

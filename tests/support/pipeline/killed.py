@@ -40,11 +40,8 @@ def holders_at_rest(driver: SandboxDriver, prefix: str, refs: dict[str, Instance
     owned = driver.owned()
     wanted = expected(POLICY, driver, driver.zone_id)
     assert owned == {fqdn: set(desired_record_sets(claims)) for fqdn, claims in wanted.items()}
-    labels = {ref.set_identifier: label for label, ref in refs.items()}
-    return {
-        fqdn.removeprefix(prefix): {labels[found.set_identifier] for found in sets}
-        for fqdn, sets in sorted(owned.items())
-    }
+    labels = {str(ref): label for label, ref in refs.items()}
+    return {fqdn.removeprefix(prefix): {labels[found.holder] for found in sets} for fqdn, sets in sorted(owned.items())}
 
 
 def life(driver: SandboxDriver, prefix: str) -> Iterator[Owners]:

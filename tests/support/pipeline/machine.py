@@ -217,11 +217,11 @@ class Pipeline(RuleBasedStateMachine):
         claimed = expected(self.policy, self.driver, self.zone_id)
         for fqdn, sets in owned.items():
             for record_set in sets:
-                owner = InstanceRef.of_set_identifier(record_set.set_identifier)
+                owner = record_set.instance
                 assert owner is not None
                 assert permitted(owner.account, fqdn), f"{owner} holds {fqdn}"
         for fqdn, sets in self.secure.items():
-            if sole_claimant(claimed, fqdn) == {InstanceRef.of_set_identifier(found.set_identifier) for found in sets}:
+            if sole_claimant(claimed, fqdn) == {found.instance for found in sets}:
                 assert owned.get(fqdn) == sets, f"{fqdn} is missing"
         if self.driver.in_one_go:
             for fqdn in self.published - owned.keys():
@@ -240,7 +240,7 @@ class Pipeline(RuleBasedStateMachine):
             for fqdn, sets in owned.items()
             if fqdn.endswith(f".{POOL}.{ZONE}.")
             for member in sets & wanted
-            if not self.is_withdrawn(fqdn, owner := InstanceRef.of_set_identifier(member.set_identifier))
+            if not self.is_withdrawn(fqdn, owner := member.instance)
             # The start of a moment ago is unknown, too.
             and owner not in {claim.instance for claim in self.driver.recorded(fqdn).claims if not claim.running}
         }

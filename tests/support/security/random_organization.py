@@ -252,7 +252,7 @@ class RandomOrganization:
         """The account that holds each record set."""
         for sets in self.zones.owned.values():
             for record_set in sets:
-                owner = InstanceRef.of_set_identifier(record_set.set_identifier)
+                owner = record_set.instance
                 assert owner is not None
                 yield owner.account, record_set
 

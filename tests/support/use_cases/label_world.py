@@ -126,7 +126,7 @@ class LabelWorld:
     def under(self, label: str) -> set[str]:
         """The accounts that have claims or records under a label."""
         records = {
-            record_set.set_identifier.split("/")[1]
+            record_set.holder.split("/")[0]
             for name, record_sets in self.zone.items()
             for record_set in record_sets
             if name == key(f"web.{label}")

@@ -14,6 +14,7 @@ from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.vpcs import SpokeVpcs
 from hub.runtime.aws.zones import WriterZones
 from hub.runtime.model.names import Fqdn, Millis, Spoke
+from hub.runtime.model.owner import DEFAULT_OWNER as OWNER
 from hub.runtime.ports import LedgerUnavailable, SpokeUnreachable, ZoneUnavailable
 from sandbox.bench.pace import turns_in_memory
 from tests.support.aws.clients import ROLES, OneClient, stubbed
@@ -80,7 +81,7 @@ def test_ledger_that_returns_to_a_page_is_unavailable(read: Any) -> None:  # noq
 def test_zone_that_returns_to_a_page_is_unavailable(names: int) -> None:
     """It is not known what the zone holds, so nothing is changed or removed."""
     clock = MemoryClock()
-    zones = WriterZones(OneClient(Route53()), "arn", turns_in_memory(1.0, clock, clock.sleep))  # type: ignore[arg-type]  # a stand-in
+    zones = WriterZones(OneClient(Route53()), "arn", turns_in_memory(1.0, clock, clock.sleep), OWNER)  # type: ignore[arg-type]  # a stand-in
     with pytest.raises(ZoneUnavailable, match="token twice"):
         zones.record_sets(CORP_ZONE, [Fqdn(f"n{number}.corp.internal.") for number in range(names)])
     with pytest.raises(ZoneUnavailable, match="token twice"):

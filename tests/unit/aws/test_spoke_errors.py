@@ -29,6 +29,7 @@ from hub.runtime.aws.spokes import StackSetSpokes
 from hub.runtime.aws.zones import WriterZones
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import Millis, Spoke
+from hub.runtime.model.owner import DEFAULT_OWNER as OWNER
 from hub.runtime.model.tasks import ScheduleSweeps
 from hub.runtime.model.vpcs import VpcRef
 from hub.runtime.ports import (
@@ -174,7 +175,7 @@ def adapters(failing: Any) -> dict[str, Callable[[], object]]:  # noqa: ANN401 -
         ),
         "spokes": lambda: StackSetSpokes(failing, NAMES).listed(),
         "task queue": lambda: QueuedTasks(failing, "https://q").enqueue([(ScheduleSweeps(), 0)]),
-        "zones": lambda: list(WriterZones(clients, role, turns).listing(CORP_ZONE)),
+        "zones": lambda: list(WriterZones(clients, role, turns, OWNER).listing(CORP_ZONE)),
     }
 
 

@@ -13,6 +13,7 @@ from hub.runtime.aws.pace.calls import LONGEST_WAIT
 from hub.runtime.aws.zone_checks import ZoneChecks
 from hub.runtime.aws.zones import WriterZones
 from hub.runtime.model.names import Fqdn
+from hub.runtime.model.owner import DEFAULT_OWNER as OWNER
 from hub.runtime.ports import NoTurn, ZoneClosed, ZoneUnavailable
 from hub.runtime.rate_limit import Demand
 from sandbox.bench.pace import turns_in_memory
@@ -35,7 +36,7 @@ class World:
 
     def check(self, domain: Fqdn = CORP) -> None:
         turns = turns_in_memory(1.0, self.clock, self.clock.sleep)
-        zones = WriterZones(self.clients, "arn:aws:iam::3:role/orgdns-writer", turns)  # type: ignore[arg-type]  # stands for AssumedClients
+        zones = WriterZones(self.clients, "arn:aws:iam::3:role/orgdns-writer", turns, OWNER)  # type: ignore[arg-type]  # stands for AssumedClients
         ZoneChecks(zones).check(CORP_ZONE, domain)
         self.stubber.assert_no_pending_responses()
 
@@ -63,7 +64,7 @@ def test_check_deletes_what_nobody_has(world: World, domain: Fqdn, of_type: str,
         "Type": of_type,
         "TTL": 0,
         "ResourceRecords": [{"Value": value}],
-        "SetIdentifier": "orgdns-check",
+        "SetIdentifier": "orgdns/orgdns-check",
         "MultiValueAnswer": True,
     }
     world.stubber.add_response(LIST, NOTHING, {"HostedZoneId": CORP_ZONE, "StartRecordName": name})
@@ -133,7 +134,7 @@ class Taken:
 def test_check_does_not_wait_for_long(world: World) -> None:
     """A burst needs the turns more than a check does, and nothing is called."""
     turns = Taken()
-    zones = WriterZones(world.clients, "arn:aws:iam::3:role/orgdns-writer", turns)  # type: ignore[arg-type]  # as above
+    zones = WriterZones(world.clients, "arn:aws:iam::3:role/orgdns-writer", turns, OWNER)  # type: ignore[arg-type]  # as above
     with pytest.raises(NoTurn):
         ZoneChecks(zones).check(CORP_ZONE, CORP)
     assert turns.longest == [LONGEST_WAIT]

@@ -16,6 +16,7 @@ from hub.runtime.model.names import (
     RecordSet,
     RecordType,
 )
+from hub.runtime.model.owner import DEFAULT_OWNER as OWNER
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneUnavailable
 from sandbox.bench.pace import turns_in_memory
 from tests.support.aws.clients import LAUNCHED, SESSION, OneClient
@@ -25,7 +26,7 @@ from tests.support.memory import MemoryClock
 
 def writer_zones(clients: OneClient, clock: MemoryClock) -> WriterZones:
     arn = "arn:aws:iam::3:role/orgdns-writer"
-    return WriterZones(clients, arn, turns_in_memory(1.0, clock, clock.sleep))  # type: ignore[arg-type]  # as above
+    return WriterZones(clients, arn, turns_in_memory(1.0, clock, clock.sleep), OWNER)  # type: ignore[arg-type]  # as above
 
 
 class TestZones:
@@ -72,7 +73,7 @@ class TestZones:
             "TTL": 300,
             "ResourceRecords": [{"Value": "10.0.0.1"}],
         }
-        foreign = record_set_of(existing)
+        foreign = record_set_of(OWNER, existing)
         assert foreign == ForeignRecordSet(key().fqdn, "A", SIMPLE, ("10.0.0.1",), 300)
         stubber.add_response(
             "change_resource_record_sets",
@@ -204,7 +205,7 @@ class TestZones:
                 "Name": name,
                 "Type": "A",
                 "TTL": 60,
-                "SetIdentifier": ref(number).set_identifier,
+                "SetIdentifier": OWNER.set_identifier(str(ref(number))),
                 "MultiValueAnswer": True,
                 "ResourceRecords": [{"Value": f"10.0.0.{number}"}],
             }
@@ -212,7 +213,7 @@ class TestZones:
         more = {"IsTruncated": True, "MaxItems": "300", "NextRecordName": "web.corp.internal.", "NextRecordType": "A"}
         stubber.add_response(
             "list_resource_record_sets",
-            {"ResourceRecordSets": [row(1)], "NextRecordIdentifier": ref(2).set_identifier} | more,
+            {"ResourceRecordSets": [row(1)], "NextRecordIdentifier": OWNER.set_identifier(str(ref(2)))} | more,
             {"HostedZoneId": CORP_ZONE, "StartRecordName": "web.corp.internal."},
         )
         stubber.add_response(
@@ -222,7 +223,7 @@ class TestZones:
                 "HostedZoneId": CORP_ZONE,
                 "StartRecordName": "web.corp.internal.",
                 "StartRecordType": "A",
-                "StartRecordIdentifier": ref(2).set_identifier,
+                "StartRecordIdentifier": OWNER.set_identifier(str(ref(2))),
             },
         )
         assert zones.record_sets(CORP_ZONE, [key().fqdn])[key().fqdn].owned == (record_set(1), record_set(2))
@@ -245,15 +246,15 @@ class TestZones:
             "Name": "web.corp.internal.",
             "Type": "A",
             "TTL": 60,
-            "SetIdentifier": ref(1).set_identifier,
+            "SetIdentifier": OWNER.set_identifier(str(ref(1))),
             "MultiValueAnswer": True,
             "ResourceRecords": [{"Value": "10.0.0.1"}],
         }
-        assert record_set_of(ours) == record_set(1)
+        assert record_set_of(OWNER, ours) == record_set(1)
         values = [{"Value": "10.0.0.2"}, {"Value": "10.0.0.1"}]
-        several = record_set_of(ours | {"ResourceRecords": values})
+        several = record_set_of(OWNER, ours | {"ResourceRecords": values})
         assert several == replace(record_set(1), values=("10.0.0.1", "10.0.0.2"))
         altered = {name: value for name, value in (ours | change).items() if value is not None}
-        foreign = record_set_of(altered)
+        foreign = record_set_of(OWNER, altered)
         assert isinstance(foreign, ForeignRecordSet)
         assert foreign.routing == routing

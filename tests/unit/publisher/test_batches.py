@@ -45,7 +45,7 @@ def name_change(number: int, values: int, length: int = 10) -> NameChange:
         RecordType.AAAA,
         60,
         tuple(f"{value:0{length}d}" for value in range(values)),
-        ref(number).set_identifier,
+        str(ref(number)),
     )
     return NameChange(key(f"n{number}"), (single,), changes([], [single]))
 

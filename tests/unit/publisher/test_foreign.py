@@ -121,9 +121,9 @@ class TestAdoption:
         adopting.claim(claim(1))
         assert adopting.results() == {NameResult.PUBLISHED}
         (batch,) = adopting.zones.batches
-        assert [(change.action, change.record_set.set_identifier, change.record_set.ttl) for change in batch] == [
+        assert [(change.action, change.record_set.holder, change.record_set.ttl) for change in batch] == [
             (Action.DELETE, "", 300),
-            (Action.CREATE, claim(1).instance.set_identifier, 60),
+            (Action.CREATE, str(claim(1).instance), 60),
         ]
         assert not adopting.zones.foreign[key()]
         assert adopting.zones.addresses(key()) == {"10.0.0.1"}

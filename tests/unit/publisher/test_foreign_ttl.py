@@ -156,7 +156,7 @@ def test_change_that_may_set_a_ttl(needed: Iterable[Change], *, expected: bool) 
 
 
 RECORD_SETS = st.lists(
-    st.builds(record_set, st.integers(1, 4), ttl=st.just(60)), max_size=4, unique_by=lambda each: each.set_identifier
+    st.builds(record_set, st.integers(1, 4), ttl=st.just(60)), max_size=4, unique_by=lambda each: each.holder
 )
 
 

@@ -37,7 +37,7 @@ def audited(world: World) -> NameResult:
 
 def held(world: World) -> set[str]:
     found = world.zones.record_sets(key().zone_id, [key().fqdn])[key().fqdn]
-    return {each.set_identifier for each in found.owned}
+    return {each.holder for each in found.owned}
 
 
 @pytest.mark.parametrize("marked", [True, False])
@@ -49,7 +49,7 @@ def test_m4_an_old_claim_waits_for_its_spoke(world: World, *, marked: bool) -> N
     assert str(ref(1)) in (world.ledger.name(key()).published.conflict or "")
     world.put_row(OLD.instance, [OLD])
     assert audited(world) is NameResult.PUBLISHED
-    assert held(world) == {record_set(1).set_identifier}
+    assert held(world) == {record_set(1).holder}
 
 
 def test_m4_a_start_takes_a_name_that_only_an_old_claim_is_on(world: World) -> None:
@@ -57,7 +57,7 @@ def test_m4_a_start_takes_a_name_that_only_an_old_claim_is_on(world: World) -> N
     of_a_former_life(world, OLD)
     world.claim(NEW)
     assert world.results(key()) == {NameResult.CONFLICT}
-    assert held(world) == {record_set(2).set_identifier}
+    assert held(world) == {record_set(2).holder}
 
 
 def test_m8_the_end_of_a_holder_frees_the_name_for_no_dead_claim(world: World) -> None:

@@ -80,7 +80,7 @@ def test_p5_healthy_names_are_published_as_if_the_guilty_were_not_there(
         if guilty:
             assert world.zones.owned[name] == before[name]
         else:
-            assert {owned.set_identifier[-3:] for owned in world.zones.owned[name]} == {f"{number + 100:03x}"}
+            assert {owned.holder[-3:] for owned in world.zones.owned[name]} == {f"{number + 100:03x}"}
     assert len(world.zones.batches) - calls <= 3 + CALLS_A_NAME * len(bad)
 
 

@@ -182,7 +182,7 @@ def test_names_of_a_withdrawn_spoke_are_unclaimed(world: World) -> None:
     """If a spoke's names were withdrawn after the grace period, its record sets are unclaimed."""
     other = Spoke(SEARCH.id, "eu-central-1")
     world.statuses.spokes[other] = SpokeStatus(other, withdrawn=True, generation=world.ledger.generation.begun())
-    world.hold(replace(record_set(1, name="n1"), set_identifier=ref(7, SEARCH.id).set_identifier))
+    world.hold(replace(record_set(1, name="n1"), holder=str(ref(7, SEARCH.id))))
     assert world.found() == {Difference.UNCLAIMED: 1}
 
 
@@ -209,7 +209,7 @@ def test_account_with_too_many_vanishing_names_awaits_approval_alone(world: Worl
     """The names of one account await approval. Those of another account vanish meanwhile."""
     world.publish(*range(1, 13), claimed=False)
     world.swept(Spoke(SEARCH.id, "eu-central-1"))
-    world.hold(replace(record_set(20, name="n20"), set_identifier=ref(20, SEARCH.id).set_identifier))
+    world.hold(replace(record_set(20, name="n20"), holder=str(ref(20, SEARCH.id))))
     (status,) = world.audit()
     assert world.marked == {"n20"}
     assert (status.names, status.pending_names) == (13, 12)
@@ -221,7 +221,7 @@ def test_shared_names_belong_to_all_of_their_accounts(world: World) -> None:
     world.swept(Spoke(SEARCH.id, "eu-central-1"))
     for number in range(20, 24):
         mine = record_set(number, name=f"n{number}")
-        world.hold(mine, replace(mine, set_identifier=ref(number, SEARCH.id).set_identifier))
+        world.hold(mine, replace(mine, holder=str(ref(number, SEARCH.id))))
     (status,) = world.audit()
     # Seven and four: together more than ten of eleven.
     assert status.pending_names == 11
@@ -281,6 +281,6 @@ def test_nothing_is_audited_while_publishing_is_paused(world: World) -> None:
 def test_unknown_spoke_is_registered(world: World) -> None:
     """An unknown spoke whose record sets are found is registered, so that it is swept and its names are withdrawn."""
     unknown_owner = ref(5, PAYMENTS.id, "us-east-1")
-    world.hold(replace(record_set(5, name="n5"), set_identifier=unknown_owner.set_identifier))
+    world.hold(replace(record_set(5, name="n5"), holder=str(unknown_owner)))
     assert world.found() == {Difference.UNSETTLED: 1}
     assert unknown_owner.spoke in world.statuses.spokes

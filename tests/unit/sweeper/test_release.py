@@ -30,9 +30,9 @@ def published(*record_sets: RecordSet, pending: bool = False) -> Published:
 
 
 MINE = record_set(1, name="web.treasury")
-THEIRS = replace(MINE, set_identifier=ref(1, SCIENCE.id).set_identifier)
-FOREIGN = replace(MINE, set_identifier="someone else's")
-OLD_POINTER = RecordSet(POINTER.fqdn, RecordType.PTR, 60, ("web.treasury.corp.internal.",), MINE.set_identifier)
+THEIRS = replace(MINE, holder=str(ref(1, SCIENCE.id)))
+FOREIGN = replace(MINE, holder="someone else's")
+OLD_POINTER = RecordSet(POINTER.fqdn, RecordType.PTR, 60, ("web.treasury.corp.internal.",), MINE.holder)
 
 
 @pytest.mark.parametrize(

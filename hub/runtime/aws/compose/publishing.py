@@ -43,7 +43,7 @@ def publisher_of(
     return Publisher(
         ledger=DynamoLedger(table),
         controls=DynamoStatuses(table, table.latest_stream),
-        zones=WriterZones(clients, settings.value(contract.ENV_WRITER_ROLE_ARN), turns),
+        zones=WriterZones(clients, settings.value(contract.ENV_WRITER_ROLE_ARN), turns, settings.owner()),
         clock=clock,
         adopting=frozenset(json.loads(settings.value(contract.ENV_ADOPTING_ZONES))),
         backlog=Deferral(Turnstile(), queue, DynamoBacklog(table)),
@@ -52,11 +52,11 @@ def publisher_of(
 
 def reporter_of(table: Table, clients: AssumedClients, turns: Turns, clock: Clock) -> Reporter:
     """Return what reports heartbeats, stalls and closed zones of the publisher."""
-    zones = ZoneChecks(WriterZones(clients, settings.value(contract.ENV_WRITER_ROLE_ARN), turns))
+    zones = ZoneChecks(WriterZones(clients, settings.value(contract.ENV_WRITER_ROLE_ARN), turns, settings.owner()))
     return Reporter(DynamoPath(table), DynamoStatuses(table), zones, settings.zone_ids(), clock)
 
 
 def releaser_of(table: Table, clients: AssumedClients, turns: Turns, clock: Clock) -> Releaser:
     """Return the use case that brings names back from the backlog."""
-    zones = WriterZones(clients, settings.value(contract.ENV_WRITER_ROLE_ARN), turns)
+    zones = WriterZones(clients, settings.value(contract.ENV_WRITER_ROLE_ARN), turns, settings.owner())
     return Releaser(DynamoBacklog(table), turns, turns.most_releases, zones, clock)

@@ -30,6 +30,7 @@ from hub.runtime.model.names import (
     Spoke,
 )
 from hub.runtime.model.observation import Observation, StoredClaim
+from hub.runtime.model.owner import IN_LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -270,14 +271,13 @@ def published_row(key: NameKey, published: Published) -> Row:
                 "type": record_set.type.value,
                 "ttl": record_set.ttl,
                 "values": list(record_set.values),
-                "set_identifier": record_set.set_identifier,
+                "set_identifier": IN_LEDGER.set_identifier(record_set.holder),
             }
             for record_set in published.record_sets
         ],
     }
-    if published.refused:
-        row |= {"refused": published.refused, "refused_at": published.refused_at}
-    return row | ({"conflict": published.conflict} if published.conflict else {})
+    refused = {"refused": published.refused, "refused_at": published.refused_at} if published.refused else {}
+    return row | refused | ({"conflict": published.conflict} if published.conflict else {})
 
 
 def published_of(key: NameKey, row: Mapping[str, Any]) -> Published:
@@ -285,13 +285,13 @@ def published_of(key: NameKey, row: Mapping[str, Any]) -> Published:
     return Published(
         record_sets=tuple(
             RecordSet(
-                fqdn=key.fqdn,
-                type=RecordType(record_set["type"]),
-                ttl=number(record_set["ttl"]),
-                values=tuple(map(text, record_set["values"])),
-                set_identifier=text(record_set["set_identifier"]),
+                key.fqdn,
+                RecordType(each["type"]),
+                number(each["ttl"]),
+                tuple(map(text, each["values"])),
+                IN_LEDGER.holder(text(each["set_identifier"])),
             )
-            for record_set in row["record_sets"]
+            for each in row["record_sets"]
         ),
         pending=flag(row["pending"]),
         conflict=text(row["conflict"]) if "conflict" in row else None,

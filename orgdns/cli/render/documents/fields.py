@@ -77,7 +77,7 @@ def record_set_fields(record_set: RecordSet) -> Document:
         "type": record_set.type.value,
         "ttl": record_set.ttl,
         "values": list(record_set.values),
-        "set_identifier": record_set.set_identifier,
+        "instance": record_set.holder or None,
     }
 
 

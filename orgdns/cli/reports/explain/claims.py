@@ -67,11 +67,8 @@ class NameReport:
 
         A conflict blocks one type only: the records of another type, or of another holder, may be in the zone.
         """
-        set_identifier = status.claim.instance.set_identifier
-        lacking = any(
-            change.action is Action.CREATE and change.record_set.set_identifier == set_identifier
-            for change in self.waiting
-        )
+        holder = str(status.claim.instance)
+        lacking = any(change.action is Action.CREATE and change.record_set.holder == holder for change in self.waiting)
         if not (status.holds and lacking):
             return ""
         return self.published.conflict or ("rows of the name cannot be read" if self.unreadable else "")

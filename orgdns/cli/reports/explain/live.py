@@ -97,7 +97,7 @@ def _own(report: NameReport, found: ZoneRecordSets) -> Iterator[Finding]:
     pending = f"a change was sent, and its outcome is not recorded yet: {SOON}" if report.published.pending else ""
     for place, before in remembered.items():
         now = current.get(place)
-        if now == before or (not before.set_identifier and any(_same(before, each) for each in adopted)):
+        if now == before or (not before.holder and any(_same(before, each) for each in adopted)):
             yield _agrees(f"the zone has {shown(before)}, as the ledger remembers")
         elif now is None:
             text = f"the zone lacks {shown(before)}, which the ledger remembers: someone deleted it"
@@ -119,7 +119,7 @@ def _foreign(report: NameReport, found: ZoneRecordSets) -> Iterator[Finding]:
     types = {each.type.value for each in own}
     conflict = report.published.conflict
     blocking = [each for each in found.foreign if types and (each.type in types or each.type in BLOCKS_ALL)]
-    blocking = [each for each in blocking if not any(not mine.set_identifier and _same(mine, each) for mine in own)]
+    blocking = [each for each in blocking if not any(not mine.holder and _same(mine, each) for mine in own)]
     for each in found.foreign:
         if each not in blocking:
             yield _agrees(f"the zone has {shown(each)}, which keeps nothing of orgdns out")
@@ -206,7 +206,7 @@ def _vpcs(instance: Instance) -> list[str]:
 
 def _place(record_set: RecordSet) -> tuple[str, str]:
     """What identifies a record set beside the others of its name. An edited one keeps it."""
-    return record_set.type.value, record_set.set_identifier
+    return record_set.type.value, record_set.holder
 
 
 def _same(adopted: RecordSet, found: ForeignRecordSet) -> bool:
@@ -221,8 +221,7 @@ def shown(record_set: RecordSet | ForeignRecordSet) -> str:
     if isinstance(record_set, ForeignRecordSet):
         kind = record_set.type or "a record of an unknown type"
         return f"{kind} {values}{ttl} ({record_set.routing}) of another tool"
-    owner = InstanceRef.of_set_identifier(record_set.set_identifier)
-    return f"{record_set.type} {values}{ttl} of {owner or 'another tool'}"
+    return f"{record_set.type} {values}{ttl} of {record_set.holder or 'another tool'}"
 
 
 def _agrees(text: str) -> Finding:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.names import InstanceRef
 from hub.runtime.publisher.holders import claim_statuses, desired_record_sets
 from orgdns.cli.reports.plan.labels import AccountsPlan
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from hub.runtime.model.labels import HeldLabel
-    from hub.runtime.model.names import Claim, Fqdn, NameKey, NameState, RecordSet, Refusal
+    from hub.runtime.model.names import Claim, Fqdn, InstanceRef, NameKey, NameState, RecordSet, Refusal
     from hub.runtime.model.observation import Observation
     from hub.runtime.policy.decide import Policy
     from hub.runtime.publisher.holders import ClaimStatus
@@ -234,7 +233,7 @@ def _kind(before: tuple[RecordSet, ...], after: tuple[RecordSet, ...]) -> Kind:
         return Kind.CREATED
     if not after:
         return Kind.DELETED
-    shared = {record_set.set_identifier for record_set in before} & {record_set.set_identifier for record_set in after}
+    shared = {record_set.holder for record_set in before} & {record_set.holder for record_set in after}
     return Kind.CHANGED if shared else Kind.HANDED_OVER
 
 
@@ -265,5 +264,5 @@ def _accounts(
 
 
 def _owners(record_sets: Iterable[RecordSet]) -> set[str]:
-    refs = (InstanceRef.of_set_identifier(record_set.set_identifier) for record_set in record_sets)
+    refs = (record_set.instance for record_set in record_sets)
     return {ref.account for ref in refs if ref}
