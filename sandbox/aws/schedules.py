@@ -74,9 +74,10 @@ class Schedules:
                 self.dropped(str(fault))
         return len(due)
 
-    def fire(self, name: str) -> None:
-        """Run a schedule now, whether or not it is due."""
-        (schedule,) = (schedule for schedule in self._enabled() if schedule.name == name)
+    def fire(self, name: str, group: str | None = None) -> None:
+        """Run a schedule now, whether or not it is due: that of the group, or the only one of the name."""
+        named = (schedule for schedule in self._enabled() if schedule.name == name)
+        (schedule,) = (each for each in named if group in {None, each.group_name})
         self._fire(schedule)
 
     def _is_due(self, schedule: Moto) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.package import package
+from hub.runtime.installation import DEFAULT_NAMES
 from orgdns.cfn.event_patterns import TRAIL_EVENTS
 from orgdns.cfn.zone_ids import zone_id_title
 from orgdns.deployment.templates import templates
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from sandbox.aws.cloudformation.deployer import Deployer
     from sandbox.aws.organization import Organization
 
-BUCKET: Final = "orgdns-packages"
+# Of the installation that has the default name.
+BUCKET: Final = DEFAULT_NAMES.of("packages")
 NAMED_IAM: Final = ("CAPABILITY_NAMED_IAM",)
 
 
@@ -112,12 +114,13 @@ class Deployment:
         built = package(self.config.compiled_policy())
         self.packages.trust(built.content)
         region = self.config.hub.region
-        s3 = self.client("s3", self.config.hub.account)
+        s3 = self.client("s3", self.config.hub.account, region)
         # us-east-1 is S3's default, and refused as a constraint (S3 API Reference, CreateBucket).
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        s3.create_bucket(Bucket=BUCKET, **place)
-        s3.put_object(Bucket=BUCKET, Key=built.key, Body=built.content)
-        return {"CodeBucket": BUCKET, "CodeKey": built.key, "CodeSha256": built.code_sha256}
+        bucket = self.config.names.of("packages")
+        s3.create_bucket(Bucket=bucket, **place)
+        s3.put_object(Bucket=bucket, Key=built.key, Body=built.content)
+        return {"CodeBucket": bucket, "CodeKey": built.key, "CodeSha256": built.code_sha256}
 
     def deploy_spoke(self, account: str, regions: Sequence[str]) -> None:
         """Deploy the spoke stacks by hand, as for the management account, which StackSets never reach."""

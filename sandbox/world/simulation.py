@@ -218,12 +218,12 @@ class World:
 
     def sweep(self) -> None:
         """Fire the sweep schedule, and let the functions work until nothing is left to do."""
-        self.schedules.fire(SWEEP_SCHEDULE)
+        self.schedules.fire(SWEEP_SCHEDULE, self.config.names.schedule_group)
         self.converge()
 
     def audit(self) -> None:
         """Fire the audit schedule, and let the functions work until nothing is left to do."""
-        self.schedules.fire(AUDIT_SCHEDULE)
+        self.schedules.fire(AUDIT_SCHEDULE, self.config.names.schedule_group)
         self.converge()
 
     def empty_ledger(self) -> None:

@@ -27,7 +27,7 @@ def one_region(**guards: int) -> Config:
 def operator(made: World) -> HubAccount:
     """The hub account with an administrator's credentials."""
     key_id, secret = made.access_key(HUB)
-    session = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=REGION)
+    session = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=made.config.hub.region)
     return HubAccount(session, made.config.names)
 
 
