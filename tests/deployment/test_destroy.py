@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
-from hub.runtime.model.owner import DEFAULT_OWNER, Owner
+from hub.runtime.model.owner import DEFAULT_OWNER
 from orgdns.deployment.faults import StackFailed
 from orgdns.deployment.removal.everything import removal
 from tests.support.build import CORP_ZONE, ref
@@ -31,14 +31,12 @@ def deployed() -> Organization:
     return organization
 
 
-OURS = record(DEFAULT_OWNER.set_identifier(str(ref(1))))
+OURS, ALSO_OURS = (record(DEFAULT_OWNER.set_identifier(str(ref(number)))) for number in (1, 3))
 OTHERS = [
     record(None),
     record("someone/else"),
     record("orgdns-test/444444444444/eu-central-1/i-00000000000000001"),
     record(DEFAULT_OWNER.set_identifier(str(ref(2))), multivalue=False),
-    # Of another installation.
-    record(Owner("dns-test").set_identifier(str(ref(1)))),
 ]
 
 
@@ -77,7 +75,7 @@ def test_only_records_of_this_owner_go() -> None:
         OTHERS[0],
         OURS,
         *OTHERS[1:],
-        record(DEFAULT_OWNER.set_identifier(str(ref(3)))),
+        ALSO_OURS,
     ]
     organization.destroy(records=True)
     assert organization.route53.zones[CORP_ZONE] == OTHERS

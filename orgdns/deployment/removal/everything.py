@@ -57,13 +57,11 @@ def removal(deployment: Deployment, *, records: bool, associations: bool) -> Rem
     known = {shown_domain(zone.domain): zone.id or outputs.get(zone_id_title(zone.domain)) for zone in config.zones}
     zones = {domain: zone_id for domain, zone_id in known.items() if zone_id}
     route53 = deployment.accounts.client(Kind.NETWORK, "route53", config.route53_region)
-    rows = deployment.accounts.client(Kind.HUB, "dynamodb", config.hub.region)
+    rows, owner = deployment.accounts.client(Kind.HUB, "dynamodb", config.hub.region), Owner(config.owner)
     return Removal(
         removals(deployment),
         zones,
-        {domain: len(own_records(route53, zone_id, Owner(config.owner))) for domain, zone_id in zones.items()}
-        if records
-        else None,
+        {domain: len(own_records(route53, zone_id, owner)) for domain, zone_id in zones.items()} if records else None,
         own_associations(rows, config.names.ledger_table, frozenset(zones.values()), _now, deployment.sleep)
         if associations
         else None,
