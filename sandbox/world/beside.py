@@ -1,4 +1,4 @@
-"""A second installation in the simulated organization, beside the first one."""
+"""A second installation in the simulated organization, beside the first one or in its place."""
 
 from __future__ import annotations
 
@@ -23,3 +23,13 @@ def installed_beside(made: World, config: Config) -> World:
     Deployment(config, made.deployer, made.client, made.packages).deploy()
     made.functions.discover(config.hub.account, config.hub.region)
     return replace(made, config=config)
+
+
+def lost(made: World) -> None:
+    """Serve the functions of an installation no longer, as if the region of its hub was lost."""
+    del made.functions._places[made.config.hub.account, made.config.hub.region]
+
+
+def back(made: World) -> None:
+    """Serve the functions of an installation again, which have the ledger that they had."""
+    made.functions.discover(made.config.hub.account, made.config.hub.region)

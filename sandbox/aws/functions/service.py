@@ -96,10 +96,6 @@ class Functions:
         self._places[account, region] = None
         self._pollers()
 
-    def lose(self, account: str, region: str) -> None:
-        """Serve the functions and mappings of this account and region no longer, as if the region was lost."""
-        del self._places[account, region]
-
     def poll(self) -> int:
         """Poll every mapping once, queues first; the number of records given to functions."""
         with self._lock:

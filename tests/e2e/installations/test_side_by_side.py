@@ -16,7 +16,7 @@ from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK, PAYMENTS, SCIENCE
 from sandbox.world import World, world
 from sandbox.world.beside import installed_beside
-from tests.support.installations import CORP, REGION, beside, changes, names, owned, production
+from tests.support.config.installations import CORP, REGION, beside, changes, names, owned, production
 from tests.support.path.faults import as_role
 from tests.support.path.health import operator
 

@@ -1,21 +1,25 @@
 """The hub's region is lost: a second installation with the same owner takes over in another region.
 
-The first hub is gone: its functions run no longer, its ledger cannot be read, and its bus takes no events.
+The first hub is gone: its functions run no longer. When its region comes back, it has its old ledger.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from moto.dynamodb.models import dynamodb_backends
 
+from hub.runtime import contract
+from hub.runtime.model.names import Spoke
+from hub.runtime.model.tasks import Sweep
 from sandbox.aws.route53.rules import ResourceRecordSet
 from sandbox.clock import MovedClock
-from sandbox.example import HUB, PAYMENTS, SCIENCE, SEARCH
+from sandbox.example import HUB, NETWORK, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import World, world
-from sandbox.world.beside import installed_beside
-from tests.support.installations import CORP, REGION, changes, document, names, owned, parsed, production
+from sandbox.world.beside import back, installed_beside, lost
+from tests.support.config.installations import CORP, REGION, changes, document, names, owned, parsed, production
 from tests.support.path.health import operator
 
 ELSEWHERE = "eu-west-1"
@@ -23,7 +27,7 @@ ELSEWHERE = "eu-west-1"
 
 @pytest.fixture(scope="module")
 def made(clock: MovedClock) -> Iterator[World]:
-    """Production, until its region is lost."""
+    """Production, until its region is lost. Another account calls itself Payments, too, and has no label."""
     with world(production(), clock, shards=1) as organization:
         yield organization
 
@@ -31,11 +35,15 @@ def made(clock: MovedClock) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def launched(made: World, clock: MovedClock) -> dict[str, str]:
     """The ids of instances, by name: of the two that claim the short name `shared`, the newer one holds it."""
+    made.organization.backend.get_account_by_id(HUB).name = "Payments"
+    # No function knows its former name any longer.
+    clock.advance(3600)
     found: dict[str, str] = {}
     for account, name in ((PAYMENTS, "web"), (SCIENCE, "lab"), (PAYMENTS, "shared"), (SEARCH, "shared")):
         (found[name],) = made.launch(account, REGION, name)
         clock.advance(60)
     made.converge()
+    made.launch(HUB, REGION, "impostor")
     made.sweep()
     made.audit()
     return found
@@ -50,11 +58,20 @@ def everything(made: World) -> dict[str, frozenset[ResourceRecordSet]]:
 def before(made: World, launched: dict[str, str]) -> tuple[dict[str, frozenset[ResourceRecordSet]], int]:
     """The zones, and how many batches they took, when the region was lost."""
     assert launched
-    assert {"web", "shared", f"lab.{REGION}.data-science"} <= names(made)
+    assert {"web", f"web.{REGION}.payments", "shared", f"lab.{REGION}.data-science"} <= names(made)
+    assert f"impostor.{REGION}.payments" not in names(made)
     found = everything(made), len(made.route53.batches)
-    made.functions.lose(HUB, REGION)
-    for table in dynamodb_backends[HUB][REGION].tables.values():
-        table.items.clear()
+    lost(made)
+    return found
+
+
+def rows(made: World, partition: str) -> list[dict[str, Any]]:
+    """The rows of a partition of an installation's ledger."""
+    found: list[dict[str, Any]] = made.client("dynamodb", HUB).query(
+        TableName=made.config.names.ledger_table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": partition}},
+    )["Items"]
     return found
 
 
@@ -68,7 +85,11 @@ def successor(made: World, before: object) -> World:
     for zone in content["zones"]:
         zone.pop("create", None)
         zone["id"] = ids[zone["domain"]]
-    return installed_beside(made, parsed(content, "successor.yaml"))
+    other = installed_beside(made, parsed(content, "successor.yaml"))
+    # As docs/disaster.md says, before anything is swept.
+    for row in rows(made, contract.LABELS_KEY):
+        made.client("dynamodb", HUB, ELSEWHERE).put_item(TableName=other.config.names.ledger_table, Item=row)
+    return other
 
 
 def test_no_record_changes(
@@ -77,6 +98,9 @@ def test_no_record_changes(
     """Not one, at any moment: while nothing is swept, during the first sweeps and audits, and for two hours after."""
     zones, batches = before
     assert owned(successor) == owned(made)
+    # The impostor's account first, so that the new ledger sees it before the account that has the label.
+    operator(successor).tasks().enqueue([(Sweep(Spoke(HUB, REGION)), 0)])
+    successor.converge()
     # Audits come first, while the ledger knows nothing of the records.
     successor.audit()
     assert (everything(made), changes(made, batches)) == (zones, 0)
@@ -110,6 +134,24 @@ def test_no_call_was_denied(made: World, successor: World) -> None:
     """The roles of the installation in another region have what they need."""
     del successor
     assert not made.guard.denied
+
+
+@pytest.mark.usefixtures("successor")
+def test_lost_installation_comes_back(made: World, clock: MovedClock) -> None:
+    """It is fenced, so that it writes nothing, although its ledger has the records of instances that ended since."""
+    zones, batches = everything(made), len(made.route53.batches)
+    for role in (made.config.names.writer_role, made.config.names.authorizer_role):
+        deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+        made.client("iam", NETWORK).put_role_policy(RoleName=role, PolicyName="fenced", PolicyDocument=json.dumps(deny))
+    back(made)
+    for _ in range(12):
+        clock.advance(300)
+        made.schedules.fire_due()
+        made.converge()
+        assert (everything(made), changes(made, batches)) == (zones, 0)
+    assert {each.role_arn.rpartition("/")[2] for each in made.guard.denied} <= {"orgdns-writer", "orgdns-authorizer"}
+    made.guard.denied.clear()
+    lost(made)
 
 
 def test_status_is_well(made: World, successor: World) -> None:
