@@ -1,8 +1,8 @@
 """Write templates/ from the configuration file, or check that they are up to date.
 
 Also write the service control policy that protects the spokes, which somebody with access to the management account may
-attach, and what depends on the code only: the JSON Schema of the configuration file, the table of rule keys in
-docs/policy.md, and the tables of docs/metrics.md and docs/logs.md.
+attach, and what depends on the code only: the JSON Schemas of the configuration file and of the files with cases, the
+table of rule keys in docs/policy.md, and the tables of docs/metrics.md and docs/logs.md.
 """
 
 from pathlib import Path
@@ -19,10 +19,13 @@ from orgdns.config.reference import with_rule_keys
 from orgdns.deployment.templates import templates
 from orgdns.reference.logs.page import with_messages
 from orgdns.reference.metrics.page import with_metrics
+from orgdns.trial.sections import CasesFile
 from spoke.scp import FILE, scp_text
 
 OUT_OF_DATE = 1
 CONFIG_FAULTY = 2
+# The schema of files with cases, beside that of the configuration file.
+CASES_SCHEMA = "orgdns.cases.schema.json"
 # The pages with tables that are written from code.
 PAGES = {"policy.md": with_rule_keys, "metrics.md": with_metrics, "logs.md": with_messages}
 
@@ -87,6 +90,7 @@ def main(
     others = (
         *other_files(loaded, output),
         (schema, schema_text()),
+        (schema.with_name(CASES_SCHEMA), schema_text(CasesFile, "cases of orgdns")),
         *((docs / name, written((docs / name).read_text(encoding="utf-8"))) for name, written in PAGES.items()),
     )
     if check:

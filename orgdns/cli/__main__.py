@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # The subcommands in the order of the help, each with the first line of its own help. The function `run` of the module
 # that `module_of` names implements it.
 COMMANDS: Final = {
+    "try": "Show which names an instance would get, and why, without AWS.",
+    "test": "Check a policy with the cases of a file, without AWS.",
     "deploy": "Deploy the stacks of a configuration: network, hub, and rollout.",
     "explain": "Explain the names of an instance, or the holders of a name or an address.",
     "plan": "Show what a changed policy would do to the organization.",
@@ -41,7 +43,12 @@ COMMANDS: Final = {
 }
 
 # The modules in orgdns.cli.commands of the subcommands that are in a folder there, or have another name.
-_MODULES: Final = {"deploy": "deployment.deploy", "destroy": "deployment.destroy"}
+_MODULES: Final = {
+    "deploy": "deployment.deploy",
+    "destroy": "deployment.destroy",
+    "try": "offline.trial",
+    "test": "offline.cases",
+}
 
 # The options that may stand before the subcommand, too. After it, they win.
 _BEFORE_AND_AFTER: Final = frozenset({"profile", "region", "installation"})

@@ -27,6 +27,7 @@ from orgdns.cli.sources.deployed import HubUnknown
 from orgdns.cli.sources.lookup import NothingToExplain
 from orgdns.config.errors import ConfigInvalid
 from orgdns.deployment.faults import DeploymentFault
+from orgdns.trial.options import OptionsInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -138,7 +139,7 @@ def errors_reported() -> Iterator[None]:
     """Print errors that a person can fix to standard error, and exit with the code for them."""
     try:
         yield
-    except ConfigInvalid as invalid:
+    except (ConfigInvalid, OptionsInvalid) as invalid:
         _fail(str(invalid).splitlines())
     except (HubUnknown, LedgerUnavailable, SubjectUnknown, NothingToExplain, TasksNotSent) as fault:
         _fail([f"orgdns: {fault}"])

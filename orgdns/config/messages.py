@@ -95,7 +95,7 @@ def _nearest(place: Place, source: Source, model: type[BaseModel]) -> str:
     section = schema
     for step in place[:-1]:
         section = _inner(section, step, schema["$defs"])
-    known = list(_resolved(section, schema["$defs"]).get("properties", {}))
+    known = list(_resolved(section, schema["$defs"], "properties").get("properties", {}))
     free = [key for key in known if not source.has((*place[:-1], key))]
     near = get_close_matches(str(place[-1]).lower(), free, n=1) or get_close_matches(str(place[-1]), known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"the keys here are {_listed(known)}"
@@ -111,19 +111,20 @@ def _listed(keys: Collection[str]) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """A schema without references: of alternatives, the one that is a section or a list of sections."""
+def _resolved(schema: dict[str, Any], definitions: dict[str, Any], kind: str) -> dict[str, Any]:
+    """A schema without references: of alternatives, the one with the key `kind`, `properties` or `items`."""
     while "$ref" in schema:
         schema = definitions[schema["$ref"].rpartition("/")[2]]
     for alternative in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
-        found = _resolved(alternative, definitions)
-        if "properties" in found or "items" in found:
+        found = _resolved(alternative, definitions, kind)
+        if kind in found:
             return found
     return schema
 
 
 def _inner(schema: dict[str, Any], step: str | int, definitions: dict[str, Any]) -> dict[str, Any]:
     """The schema of a value in a section or a list."""
-    section = _resolved(schema, definitions)
+    kind = "items" if isinstance(step, int) else "properties"
+    section = _resolved(schema, definitions, kind)
     inner: dict[str, Any] = section.get("items", {}) if isinstance(step, int) else section["properties"][step]
     return inner

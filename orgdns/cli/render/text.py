@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 GOOD, BAD, QUIET = "green", "red", "dim"
 
-_CONFLICT_RULES = {
+CONFLICT_RULES = {
     ConflictRule.NEWEST: "newest: the instance launched last holds the name",
     ConflictRule.OLDEST: "oldest: the instance launched first holds the name",
     ConflictRule.SHARE: "share: all claimants hold the name; if it is full, the oldest do",
@@ -96,7 +96,7 @@ def show_name(console: Console, report: NameReport) -> None:
     facts: list[tuple[str, Text]] = []
     facts.append(("zone", _zone(report)))
     if report.conflict_rule:
-        facts.append(("conflict rule", visible(_CONFLICT_RULES[report.conflict_rule])))
+        facts.append(("conflict rule", visible(CONFLICT_RULES[report.conflict_rule])))
     _add_zone_state(facts, report)
     _show_facts(console, facts)
     if report.unreadable:
