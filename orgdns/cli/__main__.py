@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # The subcommands in the order of the help, each with the first line of its own help. The function `run` of the module
 # that `module_of` names implements it.
 COMMANDS: Final = {
+    "validate": "Check a configuration file, and the quotas of the templates that it gives, without AWS.",
     "try": "Show which names an instance would get, and why, without AWS.",
     "test": "Check a policy with the cases of a file, without AWS.",
     "deploy": "Deploy the stacks of a configuration: network, hub, and rollout.",
@@ -48,6 +49,7 @@ _MODULES: Final = {
     "destroy": "deployment.destroy",
     "try": "offline.trial",
     "test": "offline.cases",
+    "validate": "offline.validate",
 }
 
 # The options that may stand before the subcommand, too. After it, they win.
