@@ -97,11 +97,12 @@ lock: $(STAMP)  ## Lock the newest allowed versions of all requirements, with ha
 	@$(PYTHON) -m venv --clear $(VENV)-lock
 	@$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/lock.txt
 	@$(VENV)-lock/bin/uv $(LOCKING) --upgrade requirements/lock.in --output-file requirements/lock.txt
-	@# dev.txt decides all versions; run.txt and package.txt are subsets with the same pins.
+	@# dev.txt decides all versions; run.txt and locked.txt are subsets with the same pins. The wheel contains locked.txt, and
+	@# pyproject.toml has its pins, which a test compares.
 	@$(VENV)-lock/bin/uv $(LOCKING) --upgrade requirements/dev.in --output-file requirements/dev.txt
 	@$(VENV)-lock/bin/uv $(LOCKING) requirements/run.in --constraint requirements/dev.txt --output-file requirements/run.txt
 	@$(VENV)-lock/bin/uv $(LOCKING) --no-deps requirements/package.in --constraint requirements/dev.txt \
-		--output-file requirements/package.txt
+		--output-file hub/package/locked.txt
 	@$(VENV)-lock/bin/uv $(LOCKING) --upgrade requirements/lint.in --output-file requirements/lint.txt
 	@rm -rf $(VENV)-lock
 

@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from hub.package import bytecode
-from hub.package.archive import ROOT, PackageInvalid, package
+from hub.package.archive import PackageInvalid, package
 from hub.runtime import contract
 from orgdns.config.load import ConfigInvalid, load
 
 
 def main(
-    config: Annotated[Path, typer.Option(help="The configuration file.")] = ROOT / "orgdns.example.yaml",
-    output: Annotated[Path, typer.Option(help="The folder to write the zip to.")] = ROOT / "build",
+    config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("orgdns.example.yaml"),
+    output: Annotated[Path, typer.Option(help="The folder to write the zip to.")] = Path("build"),
 ) -> None:
     """Build the Lambda package. The same input gives the same bytes."""
     try:

@@ -1,8 +1,10 @@
 """Build the Lambda package, a reproducible zip of the runtime, the compiled policy and the locked libraries.
 
-The libraries come from the current environment, which `make install` installs from locked hashes. It is an error if a
-library has another version than the locked one, if a file of it was changed since it was installed, or if it is not
-pure Python: the functions run on arm64. Every file is checked, also those from which only a part is packed.
+The libraries come from the current environment: a clone's, which `make install` installs from locked hashes, or one in
+which orgdns is installed, whose requirements are the same versions. It is an error if a library has another version
+than the locked one, if a file of it was changed since it was installed, or if it is not pure Python: the functions run
+on arm64. Every file is checked, also those from which only a part is packed. Both environments give the same bytes, so
+that the digest of a package can be compared with that of another build.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,18 +29,18 @@ from orgdns import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from importlib.metadata import PackagePath
+    from importlib.resources.abc import Traversable
 
     from hub.runtime.policy.decide import Policy
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-LOCK: Final = ROOT / "requirements" / "package.txt"
+# A file of the wheel, and of a clone.
+LOCK: Final = files("hub.package") / "locked.txt"
 # The earliest time that a zip file can hold. Any fixed time makes the zip reproducible.
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _PINNED: Final = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 # The metadata that a library's license requires. Other metadata differs between installations.
 _METADATA_KEPT: Final = ("METADATA", "licenses/", "LICENSE", "NOTICE")
 _SDK: Final = "botocore"
-_INSTALL_AGAIN: Final = "run 'make clean install'"
 
 
 class PackageInvalid(Exception):
@@ -72,7 +75,7 @@ class Package:
         return f"{contract.SERVICE}-{self.sha256[:16]}.zip"
 
 
-def package(policy: Policy, lock: Path = LOCK, runtime: str = contract.RUNTIME) -> Package:
+def package(policy: Policy, lock: Traversable = LOCK, runtime: str = contract.RUNTIME) -> Package:
     """The package for a policy. It contains bytecode if this Python is that of the functions' runtime.
 
     Raises:
@@ -112,24 +115,49 @@ def _reduced(files: dict[str, bytes]) -> dict[str, bytes]:
 
 def _runtime_files() -> Iterator[tuple[str, bytes]]:
     """The modules of the runtime, and `hub/__init__.py`, which makes `hub.runtime` importable."""
-    yield "hub/__init__.py", (ROOT / "hub" / "__init__.py").read_bytes()
-    for path in (ROOT / "hub" / "runtime").rglob("*.py"):
-        yield path.relative_to(ROOT).as_posix(), path.read_bytes()
+    yield "hub/__init__.py", (files("hub") / "__init__.py").read_bytes()
+    yield from _modules(files("hub.runtime"), "hub/runtime")
+
+
+def _modules(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+    """The modules in a folder and in those below it."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _modules(entry, f"{path}/{entry.name}")
+        elif entry.name.endswith(".py"):
+            yield f"{path}/{entry.name}", entry.read_bytes()
+
+
+def _in_clone() -> bool:
+    """Whether the code runs from a clone, whose environment `make` creates."""
+    return (files("hub") / ".." / "Makefile").is_file()
+
+
+def _install() -> str:
+    """What to do about a library that is missing or has another version."""
+    return "run 'make install'" if _in_clone() else _install_again()
+
+
+def _install_again() -> str:
+    """What to do about an environment that was changed."""
+    return (
+        "run 'make clean install'" if _in_clone() else "install orgdns again, for example with 'pipx reinstall orgdns'"
+    )
 
 
 def _compiled(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
     return (bytecode.compiled(path, content) for path, content in files.items() if path.endswith(".py"))
 
 
-def _libraries(lock: Path) -> Iterator[Distribution]:
+def _libraries(lock: Traversable) -> Iterator[Distribution]:
     """The locked libraries in this environment."""
     for name, version in _PINNED.findall(lock.read_text(encoding="utf-8")):
         try:
             library = distribution(name)
         except PackageNotFoundError as missing:
-            raise PackageInvalid(f"{name} is not installed: run 'make install'") from missing
+            raise PackageInvalid(f"{name} is not installed: {_install()}") from missing
         if library.version != version:
-            raise PackageInvalid(f"{name} {library.version} is installed, but {version} is locked: run 'make install'")
+            raise PackageInvalid(f"{name} {library.version} is installed, but {version} is locked: {_install()}")
         if "Root-Is-Purelib: true" not in (library.read_text("WHEEL") or ""):
             raise PackageInvalid(
                 f"{name} is not pure Python: lock a version that is, because the functions run on arm64"
@@ -140,7 +168,7 @@ def _libraries(lock: Path) -> Iterator[Distribution]:
 def _files(library: Distribution) -> Iterator[tuple[str, bytes]]:
     """The packaged files of a library, as they were installed."""
     if library.files is None:
-        raise PackageInvalid(f"{library.name} has no RECORD of its files: {_INSTALL_AGAIN}")
+        raise PackageInvalid(f"{library.name} has no RECORD of its files: {_install_again()}")
     for file in library.files:
         if _is_packaged(file.as_posix()):
             yield file.as_posix(), _installed(library, file)
@@ -162,7 +190,7 @@ def _installed(library: Distribution, file: PackagePath) -> bytes:
         fault = "was changed after the library was installed"
     else:
         return content
-    raise PackageInvalid(f"{library.name}: {file} {fault}: {_INSTALL_AGAIN}")
+    raise PackageInvalid(f"{library.name}: {file} {fault}: {_install_again()}")
 
 
 def _described(library: Distribution, files: dict[str, bytes]) -> Library:

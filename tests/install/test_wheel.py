@@ -14,11 +14,15 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from hub.package import package
 from orgdns import __version__
 from orgdns.cli.__main__ import COMMANDS, module_of
-from tests.support.build import ROOT
+from orgdns.config.load import load
+from tests.support.build import EXAMPLE, ROOT
 
 RUN_LOCK = (ROOT / "requirements" / "run.txt").read_text()
+PACKAGE_LOCK = ROOT / "hub" / "package" / "locked.txt"
+PIN = re.compile(r"^([a-z0-9.-]+)==([^ ;]+)", re.MULTILINE)
 # botocore takes certifi's certificates where it is installed; a virtual environment may have setuptools in it.
 OPTIONAL = {"certifi", "setuptools"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -61,7 +65,8 @@ def test_wheel_contains_the_product(wheel: Path) -> None:
         for folder in ("orgdns", "hub", "network", "spoke")
         for path in (ROOT / folder).rglob("*.py")
     }
-    assert files == expected
+    # Without the lock, no package can be built from an installation.
+    assert files == expected | {PACKAGE_LOCK.relative_to(ROOT).as_posix()}
     assert wheel.name == f"orgdns-{__version__}-py3-none-any.whl"
 
 
@@ -76,35 +81,67 @@ def test_installed_command_runs(installed: Path, tmp_path: Path) -> None:
 
 
 def test_dependencies_are_enough(installed: Path, tmp_path: Path) -> None:
-    """Each library that the commands import is declared or required by a declared one, and no declaration is unused."""
-    modules = [module_of(name) for name in COMMANDS]
+    """Each library that commands, stacks and the package need is declared or required, and no declaration is unused."""
+    modules = [*map(module_of, COMMANDS), "orgdns.deployment.templates", "hub.package"]
     code = (
         f"import sys, importlib; [importlib.import_module(name) for name in {modules!r}]\n"
-        "from hub.runtime.names.labels import label_of; label_of('caf\\xe9')\n"
+        "from hub.runtime.names.labels import label_of; label_of('caf\xe9')\n"
         "print(*{name.split('.')[0] for name, module in sys.modules.items() if getattr(module, '__file__', None)})"
     )
     imported = set(run(sys.executable, "-c", code, cwd=tmp_path, PYTHONPATH=str(installed)).split())
     owners = packages_distributions()
     libraries = {canonical(owner) for name in imported for owner in owners.get(name, ())} - {"orgdns"}
     declared = {canonical(Requirement(text).name) for text in PROJECT["dependencies"]}
-    assert declared <= libraries
+    packed = {name for name, _ in PIN.findall(PACKAGE_LOCK.read_text())}
+    assert declared - packed <= libraries
     assert libraries - OPTIONAL <= required(declared)
 
 
-def test_stacks_need_their_extra(installed: Path, tmp_path: Path) -> None:
-    """The modules of the stacks import nothing but the command's libraries and those of the extra."""
-    stacks = ("hub.stack", "hub.rollout", "network.account", "network.region", "spoke.account", "spoke.region")
+def test_libraries_of_the_package_are_pinned() -> None:
+    """An installation has exactly the versions that the package is locked with, so it builds the same package.
+
+    After `make lock`, copy the pins of hub/package/locked.txt to the dependencies in pyproject.toml.
+    """
+    exact = [text for text in PROJECT["dependencies"] if "==" in text and not text.startswith("troposphere")]
+    assert exact == [f"{name}=={version}" for name, version in PIN.findall(PACKAGE_LOCK.read_text())]
+
+
+def test_installation_builds_the_package_of_a_clone(installed: Path, tmp_path: Path) -> None:
+    """Outside the clone, the package has the same bytes, so its digest can be compared."""
     code = (
-        f"import sys, importlib; [importlib.import_module(name) for name in {stacks!r}]\n"
-        "print(*{name.split('.')[0] for name, module in sys.modules.items() if getattr(module, '__file__', None)})"
+        "import sys; from pathlib import Path; from hub.package import package; from orgdns.config.load import load\n"
+        "print(package(load(Path(sys.argv[1])).compiled_policy()).sha256)"
     )
-    imported = set(run(sys.executable, "-c", code, cwd=tmp_path, PYTHONPATH=str(installed)).split())
-    owners = packages_distributions()
-    libraries = {canonical(owner) for name in imported for owner in owners.get(name, ())} - {"orgdns"}
-    extra = {canonical(Requirement(text).name) for text in PROJECT["optional-dependencies"]["templates"]}
-    declared = {canonical(Requirement(text).name) for text in PROJECT["dependencies"]}
-    assert extra <= libraries
-    assert libraries - OPTIONAL <= required(declared | extra)
+    elsewhere = run(sys.executable, "-c", code, EXAMPLE, cwd=tmp_path, PYTHONPATH=str(installed))
+    assert elsewhere.strip() == package(load(EXAMPLE).compiled_policy()).sha256
+
+
+def test_installation_is_not_told_to_run_make(installed: Path, tmp_path: Path) -> None:
+    """A library of another version is a fault that somebody without a clone can remove."""
+    (tmp_path / "lock.txt").write_text("botocore==0.1\n")
+    code = (
+        "from pathlib import Path; from orgdns.config.load import load\n"
+        "from hub.package import PackageInvalid, package\n"
+        f"policy = load(Path({str(EXAMPLE)!r})).compiled_policy()\n"
+        "try: package(policy, Path('lock.txt'))\n"
+        "except PackageInvalid as invalid: print(invalid)"
+    )
+    fault = run(sys.executable, "-c", code, cwd=tmp_path, PYTHONPATH=str(installed))
+    assert "but 0.1 is locked: install orgdns again, for example with 'pipx reinstall orgdns'" in fault
+
+
+def test_policy_can_be_tried_without_a_clone(installed: Path, tmp_path: Path) -> None:
+    """The commands before a deployment work from an installation, with files in any folder."""
+    command = installed / "bin" / "orgdns"
+    file, cases = tmp_path / "orgdns.yaml", tmp_path / "cases.yaml"
+    file.write_bytes(EXAMPLE.read_bytes())
+    cases.write_bytes((ROOT / "orgdns.example.cases.yaml").read_bytes())
+    for arguments, expected in (
+        (("validate", file.name), "orgdns.yaml is valid.\n"),
+        (("try", file.name, "--account", "444444444444", "--tag", "Name=web"), "web.corp.internal"),
+        (("test", file.name, cases.name), "8 passed, 0 failed."),
+    ):
+        assert expected in run(command, *arguments, cwd=tmp_path, PYTHONPATH=str(installed))
 
 
 def required(names: set[str]) -> set[str]:
@@ -125,7 +162,6 @@ def canonical(name: str) -> str:
 
 def test_dependencies_are_locked() -> None:
     """The declared versions allow the version that is locked and tested."""
-    locked = dict(re.findall(r"^([a-z0-9.-]+)==([^ ;]+)", RUN_LOCK, re.MULTILINE))
-    declared = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["templates"]]
-    for requirement in map(Requirement, declared):
+    locked = dict(PIN.findall(RUN_LOCK))
+    for requirement in map(Requirement, PROJECT["dependencies"]):
         assert requirement.specifier.contains(locked[requirement.name])
