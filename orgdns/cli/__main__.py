@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # The subcommands in the order of the help, each with the first line of its own help. The function `run` of the module
 # that `module_of` names implements it.
 COMMANDS: Final = {
+    "init": "Ask a few questions, and write a commented configuration file, without AWS.",
     "validate": "Check a configuration file, and the quotas of the templates that it gives, without AWS.",
     "try": "Show which names an instance would get, and why, without AWS.",
     "test": "Check a policy with the cases of a file, without AWS.",
@@ -50,6 +51,7 @@ _MODULES: Final = {
     "try": "offline.trial",
     "test": "offline.cases",
     "validate": "offline.validate",
+    "init": "offline.init",
 }
 
 # The options that may stand before the subcommand, too. After it, they win.
