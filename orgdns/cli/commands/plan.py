@@ -7,7 +7,9 @@ import typer
 
 from hub.runtime.boundary.unreadable import Unreadable
 from orgdns.cli.render.documents.plan import plan_document
+from orgdns.cli.render.formats.page import Format
 from orgdns.cli.render.plan import show_plan
+from orgdns.cli.render.plan_page import plan_page
 from orgdns.cli.render.text import visible
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.plan.changes import policy_change
@@ -16,7 +18,19 @@ from orgdns.cli.reports.plan.vpcs import association_changes
 from orgdns.cli.sources.deployed import zone_ids_of
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.snapshot import snapshot
-from orgdns.cli.terminal import All, Json, Profile, Region, errors_reported, print_json, reading_progress, screen
+from orgdns.cli.terminal import (
+    All,
+    Json,
+    Profile,
+    Region,
+    ReportFormat,
+    chosen_format,
+    errors_reported,
+    print_json,
+    print_page,
+    reading_progress,
+    screen,
+)
 from orgdns.config.load import load
 
 # This many rows that cannot be read are named.
@@ -26,6 +40,7 @@ SHOWN = 10
 def run(
     *,
     config: Annotated[Path, typer.Option(help="The configuration file with the changed policy.")],
+    form: ReportFormat = None,
     as_json: Json = False,
     everything: All = False,
     profile: Profile = None,
@@ -34,7 +49,9 @@ def run(
     """Show what a changed policy would do to the organization.
 
     The exit code is 0 if nothing would change, 2 if something would change or cannot be decided, and 1 on an error.
+    Markdown and HTML fit into a comment on a pull request, unless --all asks for everything.
     """
+    chosen = chosen_format(form, as_json=as_json)
     with errors_reported(), reading_progress() as progress:
         changed = load(config)
         for warning in changed.warnings():
@@ -50,10 +67,12 @@ def run(
         unreadable = (*current.unreadable, *of_vpcs)
         associations = association_changes(rows, policy.association_policies, zone_ids)
         demands = vpc_demands(rows, policy.association_policies, zone_ids, changed.guards.limits)
-    if as_json:
+    if chosen is Format.JSON:
         print_json(plan_document(change, associations, demands, unreadable))
+    elif chosen is not Format.TEXT:
+        print_page(plan_page(change, associations, demands, unreadable, everything=everything), chosen)
     else:
-        show_plan(screen(), change, associations, demands, everything=everything)
+        show_plan(screen(), change, associations, demands, everything=everything, unreadable=len(unreadable))
         for fault in unreadable[:SHOWN]:
             typer.echo(f"the plan leaves out a row of the ledger: {visible(str(fault)).plain}", err=True)
         if more := len(unreadable[SHOWN:]):

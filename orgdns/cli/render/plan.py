@@ -10,6 +10,7 @@ from hub.runtime.publisher.batches import changes
 from orgdns.cli.render.layout import record, show_line, show_lines, show_table
 from orgdns.cli.render.text import BAD, GOOD, QUIET, change_line, visible
 from orgdns.cli.reports.plan.changes import Kind
+from orgdns.cli.reports.plan.totals import totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,8 +35,12 @@ def show_plan(
     demands: Sequence[VpcDemand] = (),
     *,
     everything: bool,
+    unreadable: int = 0,
 ) -> None:
-    """Show the summary by account, then names, refusals, losses and VPCs: all of them, or the first of each."""
+    """Show the numbers by account, then names, refusals, losses and VPCs: all of them, or the first of each.
+
+    The totals come last. They count the rows that are `unreadable`, too.
+    """
     if change.accounts:
         _show_accounts(console, change)
     _show_names(console, change.names, everything=everything)
@@ -55,6 +60,7 @@ def show_plan(
         _show_vpcs(console, association, everything=everything)
     _show_list(console, "VPCs by zone, and the quotas:", list(_demand_lines(demands)), everything=everything)
     _show_notes(console, change)
+    show_line(console, visible(str(totals(change, associations, unreadable)), "bold"))
 
 
 def _show_vpcs(console: Console, change: AssociationChange, *, everything: bool) -> None:

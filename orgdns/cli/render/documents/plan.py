@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from orgdns.cli.render.documents.fields import claim_name_fields, claimant_fields, record_set_fields, refusal_fields
+from orgdns.cli.reports.plan.totals import totals
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,6 +27,7 @@ def plan_document(
     """The document of `plan --json`. `unreadable` are the rows of the ledger that the plan leaves out."""
     return {
         "changes": change.any or bool(associations or unreadable),
+        "summary": asdict(totals(change, associations, len(unreadable))),
         "vpcs": [
             {
                 "zone": association.domain,
