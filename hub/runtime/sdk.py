@@ -94,7 +94,7 @@ def check(model_of: Callable[[str], Any], version: str, place: str) -> None:
     if lacking := [str(member) for member in MEMBERS if not _has(model_of(member.service), member)]:
         raise UnsuitableSdk(
             f"the SDK lacks {'; '.join(lacking)}. It is botocore {version} in {place}. The package contains the right "
-            "version: deploy the zip as 'make package' wrote it, without a layer or a variable that puts another SDK "
+            "version: deploy the zip as 'orgdns build' wrote it, without a layer or a variable that puts another SDK "
             "before it"
         )
 

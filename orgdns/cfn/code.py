@@ -69,7 +69,7 @@ def code_parameters() -> list[Parameter]:
         Parameter(
             CODE_SHA256,
             Type="String",
-            Description="SHA-256 digest of the Lambda package in base64, as make package prints it. Other code is not "
+            Description="SHA-256 digest of the Lambda package in base64, as orgdns build prints it. Other code is not "
             "published.",
             AllowedPattern=r"^[A-Za-z0-9+/]{43}=$",
             ConstraintDescription="must be a SHA-256 digest in base64, 44 characters",

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "validate": "Check a configuration file, and the quotas of the templates that it gives, without AWS.",
     "try": "Show which names an instance would get, and why, without AWS.",
     "test": "Check a policy with the cases of a file, without AWS.",
+    "build": "Write the templates and the Lambda package of a configuration, without AWS.",
     "deploy": "Deploy the stacks of a configuration: network, hub, and rollout.",
     "explain": "Explain the names of an instance, or the holders of a name or an address.",
     "plan": "Show what a changed policy would do to the organization.",
@@ -52,6 +53,7 @@ _MODULES: Final = {
     "test": "offline.cases",
     "validate": "offline.validate",
     "init": "offline.init",
+    "build": "offline.build",
 }
 
 # The options that may stand before the subcommand, too. After it, they win.

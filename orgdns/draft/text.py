@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 _TEXT: Final = """\
 # The configuration of orgdns. `orgdns validate FILE` checks it, `orgdns try FILE` shows what an instance would get.
 
+# The name of this installation, with which the names of all its resources begin. A second one, for example to try a new
+# version, runs beside it under another name.
+# installation: orgdns
+
 organization:
   id: {organization}
   management_account: {management_account}

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from hub.package import package
 from orgdns import __version__
 from orgdns.cli.__main__ import COMMANDS, module_of
 from orgdns.config.load import load
+from orgdns.deployment.bundle import built
 from tests.support.build import EXAMPLE, ROOT
 
 RUN_LOCK = (ROOT / "requirements" / "run.txt").read_text()
@@ -106,14 +106,15 @@ def test_libraries_of_the_package_are_pinned() -> None:
     assert exact == [f"{name}=={version}" for name, version in PIN.findall(PACKAGE_LOCK.read_text())]
 
 
-def test_installation_builds_the_package_of_a_clone(installed: Path, tmp_path: Path) -> None:
-    """Outside the clone, the package has the same bytes, so its digest can be compared."""
-    code = (
-        "import sys; from pathlib import Path; from hub.package import package; from orgdns.config.load import load\n"
-        "print(package(load(Path(sys.argv[1])).compiled_policy()).sha256)"
-    )
-    elsewhere = run(sys.executable, "-c", code, EXAMPLE, cwd=tmp_path, PYTHONPATH=str(installed))
-    assert elsewhere.strip() == package(load(EXAMPLE).compiled_policy()).sha256
+def test_installation_builds_what_a_clone_builds(installed: Path, tmp_path: Path) -> None:
+    """Outside the clone, templates and package have the same bytes, so their digests can be compared."""
+    (tmp_path / EXAMPLE.name).write_bytes(EXAMPLE.read_bytes())
+    run(installed / "bin" / "orgdns", "build", EXAMPLE.name, cwd=tmp_path, PYTHONPATH=str(installed))
+    bundle = built(load(EXAMPLE), EXAMPLE.name)
+    found = {path.name: path.read_bytes() for path in (tmp_path / "build").iterdir()}
+    assert found[bundle.package.key] == bundle.package.content
+    assert {name: found[name].decode() for name in bundle.templates} == bundle.templates
+    assert len(found) == len(bundle.templates) + 3
 
 
 def test_installation_is_not_told_to_run_make(installed: Path, tmp_path: Path) -> None:
@@ -136,7 +137,27 @@ def test_policy_can_be_tried_without_a_clone(installed: Path, tmp_path: Path) ->
     file, cases = tmp_path / "orgdns.yaml", tmp_path / "cases.yaml"
     file.write_bytes(EXAMPLE.read_bytes())
     cases.write_bytes((ROOT / "orgdns.example.cases.yaml").read_bytes())
+    accounts = (
+        "--organization",
+        "o-a1b2c3d4e5",
+        "--management-account",
+        "1" * 12,
+        "--units",
+        "r-ab12",
+        "--hub-account",
+    )
+    others = (
+        "2" * 12,
+        "--hub-region",
+        "eu-west-1",
+        "--network-account",
+        "3" * 12,
+        "--zones",
+        "corp.internal=Z01234567",
+    )
     for arguments, expected in (
+        (("init", "new.yaml", "--no-input", *accounts, *others), "Wrote new.yaml"),
+        (("validate", "new.yaml", "--strict"), "new.yaml is valid.\n"),
         (("validate", file.name), "orgdns.yaml is valid.\n"),
         (("try", file.name, "--account", "444444444444", "--tag", "Name=web"), "web.corp.internal"),
         (("test", file.name, cases.name), "8 passed, 0 failed."),

@@ -194,7 +194,7 @@ def test_older_sdk_does_not_start(member: Member, unzipped: Path, tmp_path: Path
     run = run_alone("import hub.runtime.handlers", copy)
     said = run.stderr.splitlines()[-1]
     assert f"UnsuitableSdk: the SDK lacks {member}. It is botocore {botocore.__version__} in {copy}/botocore." in said
-    assert "deploy the zip as 'make package' wrote it" in said
+    assert "deploy the zip as 'orgdns build' wrote it" in said
 
 
 def without(model: dict[str, Any], name: str) -> dict[str, Any]:

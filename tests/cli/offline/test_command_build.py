@@ -1,0 +1,38 @@
+"""`orgdns build`, as it runs: without AWS."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from orgdns.cli.__main__ import main
+from tests.support.build import EXAMPLE, ROOT
+
+
+def test_templates_and_package_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The folder has the committed templates, the zip of the digest that is printed, and its bill of materials."""
+    folder = tmp_path / "new" / "build"
+    assert main(["build", str(EXAMPLE), "--output", str(folder), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert sorted(document["files"]) == sorted(map(str, folder.iterdir()))
+    for committed in (ROOT / "templates").iterdir():
+        assert (folder / committed.name).read_bytes() == committed.read_bytes()
+    content = (folder / document["CodeKey"]).read_bytes()
+    assert base64.b64encode(hashlib.sha256(content).digest()).decode() == document["CodeSha256"]
+    bill = json.loads((folder / document["CodeKey"].replace(".zip", ".cdx.json")).read_text())
+    assert bill["metadata"]["component"]["hashes"][0]["content"] == hashlib.sha256(content).hexdigest()
+
+
+def test_mistakes_and_unwritable_folders_are_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is written for a faulty file, and there is no stack trace for a folder that is a file."""
+    faulty = tmp_path / "orgdns.yaml"
+    faulty.write_text("zones: []")
+    assert main(["build", str(faulty), "--output", str(tmp_path / "build")]) == 1
+    assert not (tmp_path / "build").exists()
+    assert "zones: is empty" in capsys.readouterr().err
+    assert main(["build", str(EXAMPLE), "--output", str(faulty)]) == 1
+    assert "cannot be written" in capsys.readouterr().err
