@@ -16,6 +16,7 @@ from typing import Any
 
 import time_machine
 
+from orgdns.cli.__main__ import COMMANDS, module_of
 from sandbox.api_server import answering
 from sandbox.aws.resolution.server import LOOPBACK
 from sandbox.example import HUB
@@ -23,6 +24,9 @@ from sandbox.world import World
 from tests.support.build import ROOT
 
 REGION = "eu-central-1"
+# The subcommands that need no AWS, and those that bring stacks into accounts or remove them.
+OFFLINE = frozenset(name for name in COMMANDS if ".offline." in module_of(name))
+DEPLOYING = frozenset(name for name in COMMANDS if ".deployment." in module_of(name))
 CORP = "corp.internal"
 
 
