@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -62,6 +63,23 @@ def test_names_of_two_installations_in_templates_are_disjoint() -> None:
         parts = [yaml.safe_load(content), *(yaml.safe_load(text) for text in inner if text.lstrip().startswith("{"))]
         found = {text for part in parts for text in texts(part) if text not in inner and named.search(text)}
         assert not found, name
+
+
+@pytest.mark.parametrize(("one", "other"), [("orgdns", "orgdns-test"), ("orgdns-test", "orgdns"), ("dns", "dns-2")])
+def test_no_pattern_of_one_installation_matches_names_of_another(one: str, other: str) -> None:
+    """Patterns in grants, bus policies and the service control policy match no role or stack of another installation.
+
+    Not even if the name of one begins with that of the other.
+    """
+    mine = config(one)
+    names = all_names(Names(other))
+    theirs = {*names.values(), f"{names['delivery_role_prefix']}eu-central-1"}
+    theirs |= {f"StackSet-{name}-0a1b2c3d" for name in Names(other).stack_sets}
+    files = [*templates(mine, Form.JSON).values(), scp_text(mine)]
+    parts = [part for content in files for part in texts(yaml.safe_load(content))]
+    patterns = {part.rpartition("/")[2] for part in parts if "*" in part and one in part and "\n" not in part}
+    assert patterns
+    assert {(pattern, name) for pattern in patterns for name in theirs if fnmatchcase(name, pattern)} == set()
 
 
 def test_longest_name_fits() -> None:
