@@ -26,15 +26,17 @@ from orgdns.cli.reports.doctor.facts import (
     Capacity,
     Facts,
     Identity,
+    Key,
     Place,
     Schedule,
     Stack,
     Stream,
     Table,
+    Topic,
 )
 from orgdns.cli.reports.doctor.finding import Finding, Result, Unknown
 from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping
-from tests.support.cli.doctor import HUB, NOW, OPTIONAL, QUEUES, REGION, SPOKE, SQS, STATE, WELL, ZONE
+from tests.support.cli.doctor import HUB, KEY, KEY_POLICY, NOW, OPTIONAL, QUEUES, REGION, SPOKE, SQS, STATE, WELL, ZONE
 
 EVENTS = Mapping("u-1", f"{SQS}:{NAMES.events_queue}", "Enabled")
 
@@ -54,6 +56,14 @@ def found(facts: Facts, check: str) -> Finding:
 def first(values: Any, **changes: object) -> Any:  # noqa: ANN401 - facts of any kind
     """The facts with a change of the first one."""
     return (replace(values[0], **changes), *values[1:])
+
+
+def key_without(service: str) -> tuple[Key, ...]:
+    """A key whose policy denies a service what the others may."""
+    statements = [
+        {**each, "Effect": "Deny"} if service in str(each["Principal"]) else each for each in KEY_POLICY["Statement"]
+    ]
+    return (Key(KEY, ("queues", "logs"), "Enabled", policy={"Statement": statements}),)
 
 
 def profile_row(*, blocked: str = "") -> VpcRow:
@@ -105,6 +115,28 @@ def test_a_hub_that_is_set_up_well() -> None:
             "event sources",
             {"sources": first(WELL.sources, mapping=replace(EVENTS, result="PROBLEM: denied"))},
             "orgdns-observer gets no messages: Lambda cannot read the queue orgdns-events for it: denied",
+        ),
+        ("keys", {"keys": (Key(KEY, ("ledger",)),)}, f"the key {KEY} of the ledger does not exist"),
+        (
+            "keys",
+            {"keys": (Key(KEY, ("queues", "logs"), "Disabled"),)},
+            "of the queues and logs is Disabled: enable it",
+        ),
+        (
+            "keys",
+            {"keys": (Key("alias/aws/sqs", ("queues",), of_aws=True),)},
+            "alias/aws/sqs of the queues is AWS's own, which EventBridge cannot use",
+        ),
+        ("keys", {"keys": key_without("events.amazonaws.com")}, "does not let events.amazonaws.com use it: add"),
+        (
+            "keys",
+            {"keys": key_without("logs.eu-central-1.")},
+            "does not let logs.eu-central-1.amazonaws.com use it: add",
+        ),
+        (
+            "alarm topics",
+            {"topics": (Topic("arn:aws:sns:x", "alias/aws/sns"),)},
+            "arn:aws:sns:x: encrypted with AWS's own key alias/aws/sns, which CloudWatch cannot use",
         ),
         ("queues", {"queues": first(QUEUES, exists=False)}, "there is no queue orgdns-events"),
         ("queues", {"queues": first(QUEUES, policy=False)}, "orgdns-events has no policy"),
@@ -228,10 +260,30 @@ def test_screen_and_document() -> None:
     lines = console.file.getvalue().splitlines()
     assert lines[3].startswith("problem      hub stack       orgdns-hub is ROLLBACK_COMPLETE (")
     assert "not checked  ledger backups  denied" in lines
-    assert lines[-1] == "24 checks: 22 fine, 1 with a problem, 1 not checked."
-    assert len(lines) == 25
+    assert lines[-1] == "26 checks: 24 fine, 1 with a problem, 1 not checked."
+    assert len(lines) == 27
     assert "\x1b" not in "".join(lines)
     document = json.loads(json.dumps(doctor_document(report)))
-    assert (document["well"], document["fine"], document["problems"], document["not_checked"]) == (False, 22, 1, 1)
+    assert (document["well"], document["fine"], document["problems"], document["not_checked"]) == (False, 24, 1, 1)
     assert document["checks"][0]["result"] == "fine"
     assert {"check": "ledger backups", "result": "not checked", "text": "denied"} in document["checks"]
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        (Key("alias/aws/dynamodb", ("ledger",), of_aws=True), "alias/aws/dynamodb encrypts ledger"),
+        (Key(KEY, ("ledger",), "Enabled", policy={}), f"{KEY} encrypts ledger"),
+        (Key(KEY, ("queues",), "Enabled"), f"{KEY} encrypts queues; the policy of {KEY} was not read"),
+    ],
+)
+def test_keys_that_are_fine_as_far_as_can_be_seen(key: Key, text: str) -> None:
+    """AWS's own key suffices for the ledger, whose key no service uses in its own name. A policy may be unreadable."""
+    assert found(replace(WELL, keys=(key,)), "keys") == Finding("keys", Result.FINE, text)
+
+
+def test_without_keys_there_is_nothing_to_check() -> None:
+    """No key of the customer is no problem, and nobody has to be notified."""
+    assert found(replace(WELL, keys=()), "keys").text == "nothing in the hub has a key of its own"
+    checks = {each.check for each in diagnosis(replace(WELL, topics=None)).findings}
+    assert "alarm topics" not in checks

@@ -12,7 +12,9 @@ from typing import Any
 
 import moto.settings
 import pytest
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.iam.access_control import IAMRequestBase
+from moto.kms.models import kms_backends
 
 from hub.runtime import contract
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
@@ -35,6 +37,9 @@ def organization() -> Iterator[World]:
     with world(load(CONFIG), RealClock()) as made:
         made.audit()
         made.sweep()
+        topic = made.client("sns", HUB).create_topic(Name="alarms")["TopicArn"]
+        for alarm in cloudwatch_backends[HUB][REGION].alarms.values():
+            alarm.alarm_actions = [topic]
         yield made
 
 
@@ -115,6 +120,23 @@ def queue_without_policy(made: World) -> Iterator[None]:
 
 
 @contextmanager
+def silent_topic(made: World) -> Iterator[None]:
+    client = made.client("sns", HUB)
+    (topic,) = client.list_topics()["Topics"]
+    client.set_topic_attributes(**topic, AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns")
+    yield
+    client.set_topic_attributes(**topic, AttributeName="KmsMasterKeyId", AttributeValue="")
+
+
+@contextmanager
+def disabled_key(made: World) -> Iterator[None]:
+    (key,) = kms_backends[made.config.hub.account][REGION].keys.values()
+    key.key_state = "Disabled"
+    yield
+    key.key_state = "Enabled"
+
+
+@contextmanager
 def no_trusted_access(made: World) -> Iterator[None]:
     backend = made.organization.backend
     kept = list(backend.services)
@@ -131,6 +153,8 @@ def no_trusted_access(made: World) -> Iterator[None]:
         (deleted_rule, "event rules", f"the event bus has no rule {NAMES.instances_rule}"),
         (unprotected_table, "ledger table", "is not protected from deletion"),
         (queue_without_policy, "queues", f"the queue {EVENTS_DEAD_LETTERS} has no policy"),
+        (silent_topic, "alarm topics", "encrypted with AWS's own key alias/aws/sns, which CloudWatch cannot use"),
+        (disabled_key, "keys", "of the ledger is Disabled: enable it"),
         (no_trusted_access, "trusted access", "trusted access to the organization is DISABLED"),
     ],
 )
@@ -165,7 +189,9 @@ def permissions_checked() -> Iterator[set[str]]:
     check = IAMRequestBase.check_action_permitted
 
     def noted(request: Any, resource: str) -> None:  # noqa: ANN401 - moto's own type
-        asked.add(request._action)  # noqa: SLF001 - moto keeps it for itself
+        # CloudWatch signs as `monitoring`, and its actions have another prefix, which moto does not know.
+        request._action = request._action.replace("monitoring:", "cloudwatch:")  # noqa: SLF001 - moto keeps it for itself
+        asked.add(request._action)  # noqa: SLF001 - as above
         check(request, resource)
 
     with ExitStack() as stack:

@@ -17,6 +17,7 @@ from orgdns.cli.reports.doctor.facts import (
     Facts,
     Function,
     Identity,
+    Key,
     Place,
     Queue,
     Rule,
@@ -25,6 +26,7 @@ from orgdns.cli.reports.doctor.facts import (
     Stack,
     Stream,
     Table,
+    Topic,
 )
 from orgdns.cli.reports.doctor.routing import dead_letters, routes, schedule_targets, senders
 from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping, sources
@@ -58,6 +60,22 @@ STATE: Final = Overview(
     zone_ids={Fqdn("corp.internal."): ZONE},
     limits=Limits(1_000, 1_000, 100, 10_000, 300),
 )
+KEY: Final = f"arn:aws:kms:{REGION}:{HUB}:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
+# Each service has its actions in another form.
+KEY_POLICY: Final = {
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        },
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": ["logs.eu-central-1.amazonaws.com"]},
+            "Action": ["kms:Decrypt*", "kms:Encrypt*", "kms:GenerateDataKey*"],
+        },
+    ]
+}
 WELL: Final = Facts(
     identity=Identity(HUB, f"arn:aws:sts::{HUB}:assumed-role/operator/me", hub=True),
     skew=0.4,
@@ -77,6 +95,8 @@ WELL: Final = Facts(
     schedules=tuple(Schedule(name, "ENABLED", target) for name, target in schedule_targets(NAMES).items()),
     bus=Bus(exists=True, statements=frozenset({"OnlyTheSpokesRules", "OnlyTheNetworkingAccountsRule"})),
     rules=tuple(Rule(name, "ENABLED", (queue,)) for name, queue in routes(NAMES).items()),
+    keys=(Key(KEY, ("ledger", "queues", "logs"), "Enabled", policy=KEY_POLICY),),
+    topics=(Topic(f"arn:aws:sns:{REGION}:{HUB}:alarms", "alias/alarms"),),
     capacity=Capacity(1_000, 900),
     access="ENABLED",
     administrators=Administrators(HUB, frozenset({HUB})),

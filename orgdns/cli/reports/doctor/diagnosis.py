@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from orgdns.cli.reports.doctor import account, deployment, ledger, organization, routing, work
+from orgdns.cli.reports.doctor import account, deployment, encryption, ledger, organization, routing, work
 from orgdns.cli.reports.doctor.finding import Fact, Finding, Result, Unknown, Verdict, finding
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ CHECKS: Final = (
     Check("ledger backups", _named(lambda facts: facts.backups, ledger.backups)),
     Check("ledger expiry", _named(lambda facts: facts.expiry, ledger.expiry)),
     Check("ledger stream", _of(lambda facts: facts.stream, ledger.stream)),
+    Check("keys", _of(lambda facts: facts.keys, encryption.keys)),
+    Check("alarm topics", _of(lambda facts: facts.topics, encryption.topics)),
     Check("zones", _of(lambda facts: facts.state, work.zones)),
     Check("spokes", _of(lambda facts: facts.state, work.spokes)),
     Check("limits", _of(lambda facts: facts.state, work.limits)),

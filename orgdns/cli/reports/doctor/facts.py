@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.installation import DEFAULT_NAMES, Names
 from orgdns.cli.reports.doctor.finding import Fact, Unknown
@@ -59,11 +59,12 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The ledger's table; its status is empty if it does not exist."""
+    """The ledger's table; its status is empty if it does not exist. `key` names its key of KMS, if it has one."""
 
     name: str
     status: str
     protected: bool = True
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue of the hub. `senders` are the rules that its policy lets in, `dead_letters` its dead-letter queue."""
+    """A queue of the hub. `senders` are the rules that its policy lets in, `dead_letters` its dead-letter queue.
+
+    `key` names its key of KMS, if it has one.
+    """
 
     name: str
     exists: bool
     policy: bool = True
     senders: frozenset[str] = frozenset()
     dead_letters: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,29 @@ class Administrators:
     listed: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of KMS, and what it encrypts in the hub.
+
+    The state is empty if the key does not exist. The policy is None if it could not be read. `of_aws` says that the key
+    is AWS's own of a service.
+    """
+
+    arn: str
+    encrypts: tuple[str, ...]
+    state: str = ""
+    of_aws: bool = False
+    policy: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic that the alarms notify, and what names its key; empty if it has none."""
+
+    arn: str
+    key: str = ""
+
+
 # The region's opt-in status in the hub account, by region.
 OptIn = dict[str, str]
 
@@ -149,7 +177,8 @@ class Facts:
     """Everything that the checks judge. What could not be read says why.
 
     `skew` is by how many seconds this machine's clock is ahead of AWS's. `network_stack` is None if the networking
-    account is not the hub account. `names` are the names of the installation's resources.
+    account is not the hub account, and `topics` if the alarms notify nobody. `names` are those of the installation's
+    resources.
     """
 
     identity: Fact[Identity]
@@ -168,6 +197,8 @@ class Facts:
     schedules: Fact[tuple[Schedule, ...]] = _NOT_READ
     bus: Fact[Bus] = _NOT_READ
     rules: Fact[tuple[Rule, ...]] = _NOT_READ
+    keys: Fact[tuple[Key, ...]] = _NOT_READ
+    topics: Fact[tuple[Topic, ...]] | None = None
     capacity: Fact[Capacity] = _NOT_READ
     access: Fact[str] = _NOT_READ
     administrators: Fact[Administrators] = _NOT_READ

@@ -11,7 +11,7 @@ from orgdns.cli.reports.doctor.facts import Facts, Place
 from orgdns.cli.reports.doctor.finding import Unknown
 from orgdns.cli.reports.doctor.routing import dead_letters, routes, schedule_targets
 from orgdns.cli.reports.ledger_stream import sources
-from orgdns.cli.sources.doctor import account, deployment, ledger, organization, routing
+from orgdns.cli.sources.doctor import account, deployment, encryption, ledger, organization, routing
 from orgdns.cli.sources.doctor.reading import read
 from orgdns.cli.sources.ledger import overview
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from hub.runtime.installation import Names
     from hub.runtime.model.names import Spoke
+    from orgdns.cli.reports.doctor.facts import Key, Queue, Table
+    from orgdns.cli.reports.doctor.finding import Fact
     from orgdns.cli.sources.doctor.deployment import Live
     from orgdns.cli.sources.hub_account import HubAccount
 
@@ -105,6 +107,7 @@ def _of_hub(hub: HubAccount, found: Facts, live: Mapping[str, Live] | None) -> F
         stack_instances=stacks,
         opt_in=read("ec2:DescribeRegions", lambda: organization.opt_in(hub.client("ec2"))),
     )
+    found = _of_encryption(hub, found)
     if live is not None and not isinstance(table, Unknown):
         functions = hub.client("lambda")
         publisher, of_table = live[names.publisher_function], table[1]
@@ -112,6 +115,31 @@ def _of_hub(hub: HubAccount, found: Facts, live: Mapping[str, Live] | None) -> F
     elif isinstance(table, Unknown):
         found = replace(found, stream=table)
     return _of_ledger(hub, found, () if isinstance(stacks, Unknown) else stacks)
+
+
+def _of_encryption(hub: HubAccount, found: Facts) -> Facts:
+    """Add the keys of the hub, and the topics of its alarms."""
+    groups = read("logs:DescribeLogGroups", lambda: encryption.keys_of_log_groups(hub.client("logs"), found.names))
+    arns = read("cloudwatch:DescribeAlarms", lambda: encryption.topics_of_alarms(hub.client("cloudwatch"), found.names))
+    found = replace(found, keys=_keys(hub, found.table, found.queues, groups))
+    if isinstance(arns, Unknown):
+        return replace(found, topics=arns)
+    topics = read("sns:GetTopicAttributes", lambda: encryption.topics(hub.client("sns"), arns)) if arns else None
+    return replace(found, topics=topics)
+
+
+def _keys(
+    hub: HubAccount, table: Fact[Table], queues: Fact[tuple[Queue, ...]], groups: Fact[tuple[str, ...]]
+) -> Fact[tuple[Key, ...]]:
+    """The keys of everything, if it is known what these are."""
+    if isinstance(table, Unknown):
+        return table
+    if isinstance(queues, Unknown):
+        return queues
+    if isinstance(groups, Unknown):
+        return groups
+    used = encryption.used(table, queues, groups)
+    return read("kms:DescribeKey", lambda: encryption.keys(hub.client("kms"), used))
 
 
 def _of_ledger(hub: HubAccount, found: Facts, listed: Collection[Spoke]) -> Facts:

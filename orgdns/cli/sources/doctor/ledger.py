@@ -24,7 +24,8 @@ def table(client: DynamoDBClient, name: str) -> tuple[Table, LedgerTable]:
             return Table(name, ""), LedgerTable(name, "")
         raise
     described = table_of(name, found)
-    return Table(name, found.get("TableStatus", ""), described.protected), described
+    key = found.get("SSEDescription", {}).get("KMSMasterKeyArn", "")
+    return Table(name, found.get("TableStatus", ""), described.protected, key), described
 
 
 def backups(client: DynamoDBClient, name: str) -> str:

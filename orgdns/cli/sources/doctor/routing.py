@@ -49,7 +49,7 @@ def rules(client: EventBridgeClient, rules: Iterable[str], names: Names) -> tupl
 def _queue(client: SQSClient, name: str) -> Queue:
     try:
         url = client.get_queue_url(QueueName=name)["QueueUrl"]
-        answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy", "RedrivePolicy"])
+        answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy", "RedrivePolicy", "KmsMasterKeyId"])
     except ClientError as error:
         if missing(error, "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"):
             return Queue(name, exists=False)
@@ -65,6 +65,7 @@ def _queue(client: SQSClient, name: str) -> Queue:
         policy=bool(statements),
         senders=frozenset(_last(arn) for arn in arns),
         dead_letters=_last(str(redrive.get("deadLetterTargetArn", ""))),
+        key=attributes.get("KmsMasterKeyId", ""),
     )
 
 
