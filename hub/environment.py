@@ -10,6 +10,7 @@ from troposphere import Equals, GetAtt, If, Not, Parameter, Ref, Sub
 
 from hub.runtime import contract
 from hub.runtime.policy.zone_ids import encoded
+from orgdns import __version__
 from orgdns.cfn.trust import role_arn
 from orgdns.cfn.zone_ids import zone_id
 
@@ -56,6 +57,7 @@ def environment(config: Config, ledger: Table) -> dict[str, Any]:
     return {
         contract.ENV_INSTALLATION: config.installation,
         contract.ENV_OWNER: config.owner,
+        contract.ENV_VERSION: __version__,
         contract.ENV_LEDGER_TABLE: Ref(ledger),
         contract.ENV_LEDGER_STREAM: ledger_stream(ledger),
         "POWERTOOLS_SERVICE_NAME": contract.SERVICE,

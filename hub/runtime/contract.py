@@ -47,6 +47,8 @@ SCHEDULE_MINUTES: Final = 5
 ENV_INSTALLATION: Final = "ORGDNS_INSTALLATION"
 # The owner of its records, the first part of their SetIdentifiers.
 ENV_OWNER: Final = "ORGDNS_OWNER"
+# The version of orgdns that was deployed. A person reads it; the code does not.
+ENV_VERSION: Final = "ORGDNS_VERSION"
 ENV_LEDGER_TABLE: Final = "ORGDNS_LEDGER_TABLE"
 # The ARN of the ledger's stream. A restored table has another one.
 ENV_LEDGER_STREAM: Final = "ORGDNS_LEDGER_STREAM"

@@ -10,6 +10,7 @@ from hub.stack import hub_template
 from network.account import network_template
 from network.region import network_region_template
 from network.zone_changes import zone_changes_template
+from orgdns import __version__
 from orgdns.cfn.demands import as_demanded
 from orgdns.cfn.kms.encryption import in_hub, in_spoke
 from orgdns.cfn.quotas.excess import Excess, excesses
@@ -19,6 +20,8 @@ from spoke.account import account_template
 from spoke.region import region_template
 
 if TYPE_CHECKING:
+    from troposphere import Template
+
     from orgdns.config.load import Config
 
 
@@ -44,7 +47,7 @@ def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.exam
     }
     if config.zones_by(AssociationMethod.PROFILE):
         others["network-region"] = network_region_template(config)
-    stacks = {name: as_demanded(template, config) for name, template in others.items()}
+    stacks = {name: _versioned(as_demanded(template, config)) for name, template in others.items()}
     files, exceeded = dict[str, str](), list[Excess]()
     for name, template in (stacks | {"spoke-account": account, "spoke-region": region}).items():
         file = f"{name}.{form}"
@@ -53,3 +56,14 @@ def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.exam
     if exceeded:
         raise config.invalid(quota_faults(config, exceeded))
     return files
+
+
+def _versioned(template: Template) -> Template:
+    """The template with the version of orgdns in its metadata, which CloudFormation shows for the deployed stack.
+
+    A change of the metadata alone is no update ("Metadata",
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/metadata-section-structure.html). The spokes'
+    templates have none: the rollout contains their text, and each change of it is an operation in every account.
+    """
+    template.metadata["orgdns"] = {"Version": __version__}
+    return template

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
@@ -13,14 +11,7 @@ from orgdns.deployment.removal.everything import removal
 from tests.support.build import CORP_ZONE, ref
 from tests.support.deployment.aws import Killed
 from tests.support.deployment.organization import Organization
-
-
-def record(identifier: str | None, name: str = "web.corp.internal.", *, multivalue: bool = True) -> dict[str, Any]:
-    found: dict[str, Any] = {"Name": name, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "10.0.0.1"}]}
-    if identifier:
-        found["SetIdentifier"] = identifier
-        found |= {"MultiValueAnswer": True} if multivalue else {"Weight": 1}
-    return found
+from tests.support.deployment.route53 import OURS, record
 
 
 def deployed() -> Organization:
@@ -31,7 +22,7 @@ def deployed() -> Organization:
     return organization
 
 
-OURS, ALSO_OURS = (record(DEFAULT_OWNER.set_identifier(str(ref(number)))) for number in (1, 3))
+ALSO_OURS = record(DEFAULT_OWNER.set_identifier(str(ref(3))))
 OTHERS = [
     record(None),
     record("someone/else"),

@@ -136,6 +136,7 @@ def test_functions() -> None:
     shared = {
         contract.ENV_INSTALLATION,
         contract.ENV_OWNER,
+        contract.ENV_VERSION,
         contract.ENV_LEDGER_TABLE,
         contract.ENV_LEDGER_STREAM,
         "AWS_STS_REGIONAL_ENDPOINTS",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.runtime.model.owner import DEFAULT_OWNER
+from tests.support.build import ref
 from tests.support.deployment.aws import Answer, refused
 
 
@@ -34,3 +36,16 @@ class Route53:
         self.batches.append(len(changes))
         self.zones[HostedZoneId] = [each for each in self.zones[HostedZoneId] if each not in gone]
         return {}
+
+
+def record(identifier: str | None, name: str = "web.corp.internal.", *, multivalue: bool = True) -> Answer:
+    """A record set of a name: multivalue with this SetIdentifier, weighted, or simple."""
+    found: Answer = {"Name": name, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "10.0.0.1"}]}
+    if identifier:
+        found["SetIdentifier"] = identifier
+        found |= {"MultiValueAnswer": True} if multivalue else {"Weight": 1}
+    return found
+
+
+# A record of the default owner.
+OURS = record(DEFAULT_OWNER.set_identifier(str(ref(1))))
