@@ -5,10 +5,12 @@ A cache's key covers everything that its result depends on. Nothing that a call 
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+import botocore.awsrequest
+import botocore.endpoint
 import botocore.regions
 import botocore.session
 import botocore.useragent
@@ -16,7 +18,7 @@ import moto.core.responses
 import moto.settings
 from botocore.client import BaseClient
 from botocore.endpoint_provider import EndpointProvider
-from botocore.loaders import JSONFileLoader, create_loader
+from botocore.loaders import JSONFileLoader, Loader, create_loader
 from moto import mock_aws
 from moto.core.models import responses_mock
 from moto.core.responses import BaseResponse
@@ -26,6 +28,7 @@ from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBacken
 
 from orgdns.config.partitions import known_regions
 from sandbox.aws.bridge import replaced, replaced_values
+from sandbox.aws.calls import direct, forget_addresses
 from sandbox.aws.dynamodb.quick import quick_dynamodb
 from sandbox.aws.dynamodb.stream_records import one_record_a_write
 from sandbox.aws.errors import service_error
@@ -34,8 +37,6 @@ from sandbox.aws.sqs.fair_queues import queues_served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from botocore.loaders import Loader
 
 # A table, a row or a key of the emulator, which ships no types.
 Moto = Any
@@ -61,6 +62,7 @@ OWN_CALL: Final = "_sandbox_own_call"
 _BASE_CLIENT: Final[Any] = BaseClient
 _MAKE_API_CALL: Final = _BASE_CLIENT._make_api_call
 _CONVERT: Final = _BASE_CLIENT._convert_to_request_dict
+_DIRECT: Final = direct(botocore.awsrequest, botocore.endpoint, nullcontext, _BASE_CLIENT._make_request)
 
 
 def _make_api_call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's own types
@@ -104,6 +106,23 @@ def constrained(convert: Callable[..., Any]) -> Callable[..., Any]:
         return request
 
     return converted
+
+
+def listed_once(loader_class: Any) -> Callable[[Any, str], list[str]]:  # noqa: ANN401 - a botocore's class of loaders
+    """A loader's method that lists the services it knows: the folders are read once, not once for each session."""
+    read = loader_class.list_available_services
+    known: dict[tuple[str, ...], list[str]] = {}
+
+    def list_available_services(loader: Any, type_name: str) -> list[str]:  # noqa: ANN401 - as above
+        key = (type_name, *loader.search_paths)
+        if key not in known:
+            known[key] = read(loader, type_name)
+        return known[key]
+
+    return list_available_services
+
+
+_LISTED: Final = listed_once(Loader)
 
 
 def _loader(search_path: str | None = None) -> Loader:
@@ -172,7 +191,10 @@ def emulated_aws() -> Iterator[None]:
     with ExitStack() as stack:
         enter = stack.enter_context
         enter(replaced(botocore.session, create_loader=_loader))
+        enter(replaced(Loader, list_available_services=_LISTED))
         enter(replaced(BaseClient, _make_api_call=_make_api_call, _convert_to_request_dict=constrained(_CONVERT)))
+        forget_addresses()
+        enter(replaced(BaseClient, _make_request=_DIRECT))
         enter(
             replaced(
                 responses,

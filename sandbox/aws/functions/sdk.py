@@ -20,7 +20,8 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.client import BaseClient
 from moto.core.models import botocore_stubber
 
-from sandbox.aws.emulator import OWN_CALL, constrained, made_once
+from sandbox.aws.calls import direct
+from sandbox.aws.emulator import OWN_CALL, constrained, listed_once, made_once
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -80,9 +81,19 @@ class Sdk:
 
     def _connect(self) -> None:
         """Let the emulator answer, and let all that watches or fails calls of this process do so here, too."""
-        names = ("handlers", "client", "exceptions", "loaders", "hooks", "regions", "useragent")
+        names = (
+            "handlers",
+            "client",
+            "exceptions",
+            "loaders",
+            "hooks",
+            "regions",
+            "useragent",
+            "awsrequest",
+            "endpoint",
+        )
         modules: Iterator[Module] = (importlib.import_module(f"botocore.{name}") for name in names)
-        handlers, client, exceptions, loaders, hooks, regions, agent = modules
+        handlers, client, exceptions, loaders, hooks, regions, agent, awsrequest, endpoint = modules
         watched: Any = BaseClient
 
         def send(request: Any, **details: Any) -> Any:  # noqa: ANN401 - botocore's own types
@@ -102,6 +113,7 @@ class Sdk:
         handlers.BUILTIN_HANDLERS.append(("before-send", send))
         setattr(client.BaseClient, OWN_CALL, client.BaseClient._make_api_call)
         client.BaseClient._make_api_call = call
+        client.BaseClient._make_request = direct(awsrequest, endpoint, self._left, client.BaseClient._make_request)
         client.BaseClient._convert_to_request_dict = constrained(client.BaseClient._convert_to_request_dict)
         regions.EndpointProvider = made_once(regions.EndpointProvider)
         # What these compute depends on a text only: compute it once for the process, not once for each client.
@@ -114,6 +126,7 @@ class Sdk:
             return made
 
         hooks.EventAliaser.__copy__ = copy_with_names
+        loaders.Loader.list_available_services = listed_once(loaders.Loader)
         load = cache(lambda path: loaders_load(loaders.JSONFileLoader(), path))
         loaders_load = loaders.JSONFileLoader.load_file
         # Parsed once for the process, not once for each function.
