@@ -28,7 +28,8 @@ from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBacken
 
 from orgdns.config.partitions import known_regions
 from sandbox.aws.bridge import replaced, replaced_values
-from sandbox.aws.calls import direct, forget_addresses
+from sandbox.aws.calls.direct import direct, forget_addresses
+from sandbox.aws.calls.once import listed_once, made_once
 from sandbox.aws.dynamodb.quick import quick_dynamodb
 from sandbox.aws.dynamodb.stream_records import one_record_a_write
 from sandbox.aws.errors import service_error
@@ -70,23 +71,6 @@ def _make_api_call(client: Any, operation: str, parameters: dict[str, Any]) -> A
     return getattr(type(client), OWN_CALL, _MAKE_API_CALL)(client, operation, parameters)
 
 
-def made_once(create: Callable[..., Any]) -> Callable[..., Any]:
-    """A way to create botocore's providers of endpoints: one for each set of rules, not one for each client.
-
-    A provider depends on nothing else, and does not change. It takes longer than all else that a new client needs.
-    """
-    # With the data, so that no other data ever has the same identity.
-    known: dict[tuple[tuple[str, int], ...], tuple[dict[str, object], Any]] = {}
-
-    def provider(**data: object) -> Any:  # noqa: ANN401 - botocore's own type
-        key = tuple((name, id(value)) for name, value in sorted(data.items()))
-        if key not in known:
-            known[key] = (data, create(**data))
-        return known[key][1]
-
-    return provider
-
-
 _PROVIDER: Final = made_once(EndpointProvider)
 
 
@@ -106,20 +90,6 @@ def constrained(convert: Callable[..., Any]) -> Callable[..., Any]:
         return request
 
     return converted
-
-
-def listed_once(loader_class: Any) -> Callable[[Any, str], list[str]]:  # noqa: ANN401 - a botocore's class of loaders
-    """A loader's method that lists the services it knows: the folders are read once, not once for each session."""
-    read = loader_class.list_available_services
-    known: dict[tuple[str, ...], list[str]] = {}
-
-    def list_available_services(loader: Any, type_name: str) -> list[str]:  # noqa: ANN401 - as above
-        key = (type_name, *loader.search_paths)
-        if key not in known:
-            known[key] = read(loader, type_name)
-        return known[key]
-
-    return list_available_services
 
 
 _LISTED: Final = listed_once(Loader)

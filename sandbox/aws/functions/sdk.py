@@ -20,8 +20,9 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.client import BaseClient
 from moto.core.models import botocore_stubber
 
-from sandbox.aws.calls import direct
-from sandbox.aws.emulator import OWN_CALL, constrained, listed_once, made_once
+from sandbox.aws.calls.direct import direct
+from sandbox.aws.calls.once import listed_once, made_once
+from sandbox.aws.emulator import OWN_CALL, constrained
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

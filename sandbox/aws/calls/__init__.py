@@ -1,0 +1,1 @@
+"""The way of a call from a client to the emulator in this process."""
