@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -42,6 +42,8 @@ class HubAccount:
 
     session: boto3.Session
     names: Names
+    # `status --watch` needs the same clients again and again.
+    _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, profile: str | None, region: str | None, installation: str | None) -> HubAccount:
@@ -141,7 +143,9 @@ class HubAccount:
         """
         session: Any = self.session
         try:
-            return session.client(service, config=CLIENT_CONFIG)
+            if service not in self._clients:
+                self._clients[service] = session.client(service, config=CLIENT_CONFIG)
+            return self._clients[service]
         except ValueError as fault:
             raise HubUnknown(f"the region or AWS_ENDPOINT_URL is not valid: {fault}") from fault
 
