@@ -17,7 +17,7 @@ from moto.dynamodb.models import Table, dynamodb_backends
 from moto.events.models import EventBus
 from moto.logs.models import LogGroup
 from moto.route53.models import FakeZone, route53_backends
-from moto.sqs.models import Queue
+from moto.sqs.models import Queue, sqs_backends
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudformation.functions import function_types
@@ -54,7 +54,11 @@ def corrected_types() -> Iterator[None]:
         replaced(Table, create_from_cloudformation_json=classmethod(_create_table)),
         replaced(EventSourceMapping, update_from_cloudformation_json=classmethod(_update_mapping)),
         function_types(),
-        replaced(Queue, update_from_cloudformation_json=classmethod(_update_queue)),
+        replaced(
+            Queue,
+            create_from_cloudformation_json=classmethod(_create_queue),
+            update_from_cloudformation_json=classmethod(_update_queue),
+        ),
         replaced(LogGroup, get_cfn_attribute=_log_group_attribute),
         encrypted_types(),
     ):
@@ -77,6 +81,16 @@ def _refusing(parse: Callable[..., Any]) -> Callable[..., Any]:
     return parse_resource
 
 
+# What a queue has again without a property: "AWS::SQS::Queue"
+# (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html).
+_QUEUE_DEFAULTS = {
+    "DelaySeconds": 0,
+    "MaximumMessageSize": 1_048_576,
+    "MessageRetentionPeriod": 345_600,
+    "ReceiveMessageWaitTimeSeconds": 0,
+    "VisibilityTimeout": 30,
+}
+_CREATE_QUEUE = Queue.create_from_cloudformation_json.__func__
 _CREATE_TABLE = Table.create_from_cloudformation_json.__func__
 _UPDATE_MAPPING = EventSourceMapping.update_from_cloudformation_json.__func__
 
@@ -177,6 +191,15 @@ def _create_table(
     return table
 
 
+def _create_queue(
+    cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **kwargs: object
+) -> Queue:
+    """Create a queue. The emulator would take over one that exists."""
+    if name in sqs_backends[account_id][region].queues:
+        raise ValidationError(message=f"Resource of type 'AWS::SQS::Queue' with identifier '{name}' already exists.")
+    return _CREATE_QUEUE(cls, name, cloudformation_json, account_id, region, **kwargs)
+
+
 def _update_queue(
     _cls: type,
     original_resource: Queue,
@@ -191,5 +214,5 @@ def _update_queue(
     properties.pop("Tags", None)
     if properties.pop("QueueName", queue.name) != queue.name:
         raise ValidationError(message="the replacement of a queue is not modeled")
-    queue._set_attributes({**properties, "Policy": queue.policy})
+    queue._set_attributes({**_QUEUE_DEFAULTS, **properties, "Policy": queue.policy})
     return queue

@@ -3,19 +3,18 @@
 A simulation. moto skips unknown resource types and still reports CREATE_COMPLETE, checks neither parameters nor
 capabilities, and loses resources in updates. Here each of these is an error or is done as AWS documents in the
 "CloudFormation User Guide" (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/Welcome.html). A failed
-creation leaves nothing behind, as with OnFailure DELETE. A failed update is not rolled back, but the next one again
-applies everything that differs from the last template that was deployed.
+creation by the deployer leaves nothing behind, as with OnFailure DELETE, and a failed update is rolled back.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 from moto.cloudformation import models, parsing, responses
 from moto.cloudformation.exceptions import ValidationError
-from moto.cloudformation.models import CloudFormationBackend, Stack
+from moto.cloudformation.models import Stack, cloudformation_backends
 
 from orgdns.config.partitions import dns_suffix
 from sandbox.aws.bridge import replaced
@@ -25,9 +24,10 @@ from sandbox.aws.cloudformation.policies import EventBusPolicy, QueuePolicy
 from sandbox.aws.cloudformation.rollout import automatic_deployment
 from sandbox.aws.cloudformation.schedules import ScheduleGroupResource, ScheduleResource
 from sandbox.aws.cloudformation.stack_set import StackSetResource
+from sandbox.aws.cloudformation.stacks.backend import failure_of
+from sandbox.aws.cloudformation.stacks.bridge import stacks_answered
 from sandbox.aws.cloudformation.template import (
     TemplateRefused,
-    changed_resources,
     check_capabilities,
     check_types,
     complete_parameters,
@@ -40,7 +40,6 @@ from sandbox.aws.iam.creations import checked_by_policies
 from sandbox.aws.partition import partition
 from sandbox.aws.profiles.resource_types import PROFILE_TYPES
 from sandbox.aws.quotas.enforcement import quotas_enforced, template_parameter
-from sandbox.aws.quotas.rules import QuotaExceeded, check_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -102,13 +101,16 @@ class Deployer:
         }
         try:
             if self._exists(client, stack_name):
-                client.update_stack(**request)
+                stack_id = client.update_stack(**request)["StackId"]
             else:
-                client.create_stack(**request)
+                # A failed creation leaves nothing behind.
+                stack_id = client.create_stack(**request, OnFailure="DELETE")["StackId"]
         except ClientError as refused:
             if "No updates are to be performed" not in str(refused):
                 raise DeploymentFailed(f"{stack_name} in {account}/{region}: {refused}") from refused
-        return self.outputs(account, region, stack_name)
+            return self.outputs(account, region, stack_name)
+        self._wait(client, stack_id)
+        return self.outputs(account, region, stack_id)
 
     def outputs(self, account: str, region: str, stack_name: str) -> dict[str, str]:
         """The outputs of a complete stack.
@@ -118,12 +120,32 @@ class Deployer:
         """
         (stack,) = self._client(account, region).describe_stacks(StackName=stack_name)["Stacks"]
         if stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
-            raise DeploymentFailed(f"{stack_name} in {account}/{region} is {stack['StackStatus']}")
+            reason = failure_of(cloudformation_backends[account][region].get_stack(stack["StackId"]))
+            raise DeploymentFailed(f"{stack['StackName']} in {account}/{region} is {stack['StackStatus']}: {reason}")
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
 
     def delete(self, account: str, region: str, stack_name: str) -> None:
-        """Delete a stack, if it exists."""
-        self._client(account, region).delete_stack(StackName=stack_name)
+        """Delete a stack, if it exists.
+
+        Raises:
+            DeploymentFailed: if a resource cannot be deleted.
+        """
+        client = self._client(account, region)
+        if not self._exists(client, stack_name):
+            return
+        stack_id = client.describe_stacks(StackName=stack_name)["Stacks"][0]["StackId"]
+        client.delete_stack(StackName=stack_id)
+        if self._wait(client, stack_id) != "DELETE_COMPLETE":
+            reason = failure_of(cloudformation_backends[account][region].get_stack(stack_id))
+            raise DeploymentFailed(f"{stack_name} in {account}/{region}: {reason}")
+
+    @staticmethod
+    def _wait(client: CloudFormationClient, stack_id: str) -> str:
+        """Wait until an operation of a stack is complete; the stack's status."""
+        while True:
+            status = client.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"]
+            if not status.endswith("_IN_PROGRESS"):
+                return status
 
     def _client(self, account: str, region: str) -> CloudFormationClient:
         if (account, region) not in self._clients:
@@ -156,17 +178,12 @@ def cloudformation_bridges() -> Iterator[None]:
         dashboard_type(),
         strict_alarms(),
         automatic_deployment(),
+        stacks_answered(),
         quotas_enforced(),
         replaced(Stack, parse_template=staticmethod(parsed_template)),
         replaced(models, yaml=_SafeYaml),
         replaced(responses, yaml=_SafeYaml),
-        replaced(
-            CloudFormationBackend,
-            create_stack=_created(CloudFormationBackend.create_stack),
-            update_stack=_updated(CloudFormationBackend.update_stack),
-            create_change_set=_no_change_set,
-        ),
-        replaced(parsing.ResourceMap, __init__=_resource_map, build_resource_diff=_resource_diff),
+        replaced(parsing.ResourceMap, __init__=_resource_map),
         replaced(
             parsing,
             parse_and_create_resource=checked_by_policies(parsing.parse_and_create_resource),
@@ -203,91 +220,15 @@ class _SafeYaml:
             raise ValidationError(message=str(refused)) from refused
 
 
-def _complete(template_text: str, given: Mapping[str, str]) -> dict[str, str]:
-    try:
-        template: Template = parsed_template(template_text)
-        check_types(template, parsing.get_model_map().keys())
-        complete = complete_parameters(template, given)
-        check_template(template, complete)
-    except (QuotaExceeded, TemplateRefused) as refused:
-        raise ValidationError(message=str(refused)) from refused
-    return complete
-
-
-def _created(method: Callable[..., Any]) -> Callable[..., Any]:
-    def create_stack(
-        self: CloudFormationBackend, name: str, template: str, parameters: Mapping[str, str], **options: object
-    ) -> Stack:
-        # moto splits lists that are given, but not lists in defaults, so every parameter is given.
-        complete = _complete(template, parameters)
-        before = set(self.stacks)
-        try:
-            return method(self, name=name, template=template, parameters=complete, **options)
-        except Exception:
-            for stack_id in set(self.stacks) - before:
-                # A resource that cannot be deleted was not created; the first error is the one that counts.
-                with suppress(Exception):
-                    self.stacks[stack_id].delete()
-                # A stack that a stack set made here is gone with the stack set.
-                self.stacks.pop(stack_id, None)
-            raise
-
-    return create_stack
-
-
-def _updated(method: Callable[..., Any]) -> Callable[..., Any]:
-    def update_stack(
-        self: CloudFormationBackend, name: str, template: str, parameters: list[dict[str, Any]], **options: object
-    ) -> Stack:
-        stack = self.get_stack(name)
-        complete = _complete(template, self._resolve_update_parameters(stack, parameters))
-        listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in complete.items()]
-        before, resources = (stack.template, stack.template_dict), stack.resource_map
-        compared = (resources._template, resources._resource_json_map, resources.input_parameters)
-        try:
-            return method(self, name=name, template=template, parameters=listed, **options)
-        except Exception:
-            stack.template, stack.template_dict = before
-            resources._template, resources._resource_json_map, resources.input_parameters = compared
-            raise
-
-    return update_stack
-
-
-def _no_change_set(_self: CloudFormationBackend, *_arguments: object, **_options: object) -> tuple[str, str]:
-    # moto would execute it without any of the checks here.
-    raise ValidationError(message="the sandbox has no change sets: use create-stack and update-stack")
-
-
 def _resource_map(self: parsing.ResourceMap, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - moto's own
     """A map whose pseudo parameters are those of the partition. In moto they are those of `aws`."""
     _RESOURCE_MAP(self, *arguments, **options)
     self._parsed_resources |= {"AWS::Partition": partition(), "AWS::URLSuffix": dns_suffix(partition())}
 
 
-def _resource_diff(
-    self: parsing.ResourceMap, other_template: Template, parameters: Mapping[str, str] | None = None
-) -> dict[str, list[str]]:
-    """What an update adds, changes and removes. moto notices a changed parameter only in a bare Ref."""
-    old, new = self._resource_json_map, other_template["Resources"]
-    given = parameters or {}
-    changed = {name for name, value in given.items() if self.input_parameters.get(name) != value}
-    return {
-        "Add": [name for name in new if name not in old],
-        "Modify": list(changed_resources(self._template, other_template, changed)),
-        "Remove": [name for name in old if name not in new],
-    }
-
-
 def _strictly_updated(method: Callable[..., Any]) -> Callable[..., Any]:
     def update(logical_id: str, resource_json: dict[str, Any], resources_map: parsing.ResourceMap, **where: str) -> Any:  # noqa: ANN401 - moto's own resources
         """Update a resource, or refuse: moto would drop a resource whose type it cannot update."""
-        condition = resource_json.get("Condition")
-        wanted = condition is None or resources_map.lazy_condition_map[condition]
-        if wanted != (resources_map._parsed_resources.get(logical_id) is not None):
-            raise ValidationError(message=f"{logical_id}: a condition that changes is not modeled")
-        if not wanted:
-            return None
         model = parsing.resource_class_from_type(resource_json["Type"])
         if hasattr(model.update_from_cloudformation_json, "__isabstractmethod__"):
             raise ValidationError(message=f"{logical_id}: the update of {resource_json['Type']} is not modeled")

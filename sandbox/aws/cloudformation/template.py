@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, Final
 
 import cfn_flip
@@ -29,7 +29,7 @@ _IAM_NAMES: Final = {
 }
 # Each change of these types replaces the resource, so what refers to it changes, too ("AWS::Lambda::Version",
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-version.html).
-_REPLACED: Final = frozenset({"AWS::Lambda::Version"})
+REPLACED: Final = frozenset({"AWS::Lambda::Version"})
 _SUBSTITUTION: Final = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
@@ -124,7 +124,7 @@ def changed_resources(old: Template, new: Template, changed_parameters: Collecti
         changed |= {name for name in after if before.get(name) != after[name]}
     # A condition may refer to other conditions: repeat until nothing is added.
     conditions = new.get("Conditions", {})
-    while more := {name for name in conditions if changed & set(_references(conditions[name]))} - changed:
+    while more := {name for name in conditions if changed & set(references(conditions[name]))} - changed:
         changed |= more
     # A resource without Properties equals one with empty Properties.
     before, after = (
@@ -132,27 +132,42 @@ def changed_resources(old: Template, new: Template, changed_parameters: Collecti
         for template in (old, new)
     )
     found: list[str] = []
-    for name in _in_order(after):
-        if name in before and (before[name] != after[name] or changed & set(_references(after[name]))):
+    for name in dependency_order(after):
+        if name in before and (before[name] != after[name] or changed & set(references(after[name]))):
             found.append(name)
-            changed |= {name} if after[name]["Type"] in _REPLACED else set()
+            changed |= {name} if after[name]["Type"] in REPLACED else set()
     return tuple(found)
 
 
-def _in_order(resources: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of the resources, each after those that it refers to."""
-    graph = {name: sorted(resources.keys() & set(_references(resource))) for name, resource in resources.items()}
-    return tuple(TopologicalSorter(graph).static_order())
+def dependency_order(resources: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the resources, each after those that it refers to or depends on.
+
+    Raises:
+        TemplateRefused: if some depend on each other.
+    """
+    graph = {
+        name: sorted(resources.keys() & {*references(resource), *_depends_on(resource)})
+        for name, resource in resources.items()
+    }
+    try:
+        return tuple(TopologicalSorter(graph).static_order())
+    except CycleError as cycle:
+        raise TemplateRefused(f"Circular dependency between resources: {sorted(set(cycle.args[1]))}") from cycle
 
 
-def _references(node: object) -> Iterator[str]:
+def _depends_on(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    named = resource.get("DependsOn", ())
+    return (named,) if isinstance(named, str) else tuple(named)
+
+
+def references(node: object) -> Iterator[str]:
     """The names that intrinsic functions and conditions refer to, anywhere in a node."""
     if isinstance(node, list):
         for each in node:
-            yield from _references(each)
+            yield from references(each)
     elif isinstance(node, dict):
         for key, value in node.items():
-            yield from _references(value)
+            yield from references(value)
             match key, value:
                 case ("Ref" | "Condition", str()):
                     yield value

@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 _HERE: Final = ("127.0.0.1", "localhost")
 _AWS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
 _ATTACH: Final = ManagedPolicy.attach_to
-_BODIES: Final = ("create_stack", "update_stack", "validate_template", "create_stack_set", "update_stack_set")
+_BODIES: Final = (
+    "create_stack",
+    "update_stack",
+    "create_change_set",
+    "validate_template",
+    "create_stack_set",
+    "update_stack_set",
+)
 
 
 @contextmanager

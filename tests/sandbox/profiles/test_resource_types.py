@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.aws.cloudformation.deployer import Deployer, DeploymentFailed, deployer
 from sandbox.aws.emulator import emulated_aws
@@ -156,7 +155,7 @@ def test_associated_profile_blocks_deletion(deploys: Deployer, zone: str) -> Non
     profile_id = deploy(deploys, zone)["Id"]
     vpc, service = vpc_of(OWNER), client("route53profiles", OWNER)
     service.associate_profile(ProfileId=profile_id, ResourceId=vpc, Name="own")
-    with pytest.raises(ClientError, match="ConflictException"):
+    with pytest.raises(DeploymentFailed, match="ConflictException"):
         deploys.delete(OWNER, REGION, "stack")
     assert profiles(OWNER) == [profile_id]
 
