@@ -45,11 +45,14 @@ class Deployment:
     packages: Packages = field(default_factory=Packages)
 
     def prepare(self, organization: Organization) -> None:
-        """Create what an organization has before orgdns: trusted access, a network, and zones with VPCs."""
+        """Let the hub administer StackSets, and the organization share resources, as the management account does."""
+        organization.register_stack_sets_administrator(self.config.hub.account)
+        self.client("ram", self.config.organization.management_account).enable_sharing_with_aws_organization()
+
+    def prepare_network(self, organization: Organization) -> None:
+        """Create what an organization has before orgdns: keys, the network's VPCs, and the zones that exist."""
         config = self.config
         create_keys(config, organization.account_ids)
-        organization.register_stack_sets_administrator(config.hub.account)
-        self.client("ram", config.organization.management_account).enable_sharing_with_aws_organization()
         for zone in config.zones:
             place = zone.create
             vpc_id = place.vpc if place else f"vpc-{len(zone_ids(config)):017x}"
@@ -103,8 +106,10 @@ class Deployment:
             DeploymentFailed: with the reason of the first.
         """
         client = self.client("cloudformation", self.config.hub.account)
-        for stack_set in client.list_stack_sets(Status="ACTIVE")["Summaries"]:
-            for each in client.list_stack_instances(StackSetName=stack_set["StackSetName"])["Summaries"]:
+        for stack_set in client.list_stack_sets(Status="ACTIVE", CallAs="DELEGATED_ADMIN")["Summaries"]:
+            for each in client.list_stack_instances(StackSetName=stack_set["StackSetName"], CallAs="DELEGATED_ADMIN")[
+                "Summaries"
+            ]:
                 if each["Status"] != "CURRENT":
                     place = f"{stack_set['StackSetName']} in {each['Account']}/{each['Region']}"
                     raise DeploymentFailed(f"{place}: {each['StatusReason']}")

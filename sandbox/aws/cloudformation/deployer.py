@@ -24,6 +24,7 @@ from sandbox.aws.cloudformation.policies import EventBusPolicy, QueuePolicy
 from sandbox.aws.cloudformation.rollout import automatic_deployment
 from sandbox.aws.cloudformation.schedules import ScheduleGroupResource, ScheduleResource
 from sandbox.aws.cloudformation.stack_set import StackSetResource
+from sandbox.aws.cloudformation.stack_sets.api import stack_sets_answered
 from sandbox.aws.cloudformation.stacks.backend import failure_of
 from sandbox.aws.cloudformation.stacks.bridge import stacks_answered
 from sandbox.aws.cloudformation.template import (
@@ -179,6 +180,7 @@ def cloudformation_bridges() -> Iterator[None]:
         strict_alarms(),
         automatic_deployment(),
         stacks_answered(),
+        stack_sets_answered(),
         quotas_enforced(),
         replaced(Stack, parse_template=staticmethod(parsed_template)),
         replaced(models, yaml=_SafeYaml),

@@ -18,6 +18,7 @@ from moto.organizations.models import OrganizationsBackend
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudformation.stack_instances import Preferences, RealStackInstance, operate
+from sandbox.aws.cloudformation.stack_sets.operations import CREATE, DELETE, UPDATE, carried_out
 from sandbox.aws.organization import management_backend, member_accounts_below
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _followed(method: Callable[..., object]) -> Callable[..., object]:
         for stack_set in ordered:
             # "StackSetOperationPreferences don't apply to AutoDeployment": a failure stops nothing
             # (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackSetOperationPreferences.html).
-            operate(stack_set, _added(stack_set, self), EVERYTHING_TOLERATED)
+            operate(stack_set, CREATE, _added(stack_set, self), EVERYTHING_TOLERATED)
         return answer
 
     return change
@@ -164,9 +165,9 @@ def deploy(stack_set: StackSet, deployment: Deployment, account_id: str, *, chan
     _take_away(stack_set, backend, keep=False)
     # moto tries a failed update again, when nothing has changed since.
     outdated = tuple(each for each in stack_set.stack_instances if changed or each.status != "CURRENT")
-    if failure := operate(stack_set, outdated, deployment.preferences):
+    if failure := operate(stack_set, UPDATE, outdated, deployment.preferences):
         raise ValidationError(message=f"the operation failed: {failure}")
-    if failure := operate(stack_set, _added(stack_set, backend), deployment.preferences):
+    if failure := operate(stack_set, CREATE, _added(stack_set, backend), deployment.preferences):
         raise ValidationError(message=f"the operation failed: {failure}")
 
 
@@ -192,15 +193,18 @@ def _take_away(stack_set: StackSet, backend: OrganizationsBackend, *, keep: bool
         for account in group.accounts(backend, stack_set.arrived)
         for region in group.regions
     }
-    for instance in tuple(stack_set.stack_instances):
-        if (instance.account_id, instance.region_name) not in wanted:
-            _remove(stack_set, instance, keep=keep)
+    surplus = [each for each in stack_set.stack_instances if (each.account_id, each.region_name) not in wanted]
+    for instance in surplus:
+        _remove(stack_set, instance, keep=keep)
+    carried_out(stack_set, DELETE, surplus)
 
 
 def remove_stacks(stack_set: StackSet) -> None:
     """Delete every stack of the stack set."""
-    for instance in tuple(stack_set.stack_instances):
+    instances = tuple(stack_set.stack_instances)
+    for instance in instances:
         _remove(stack_set, instance)
+    carried_out(stack_set, DELETE, instances)
 
 
 def _remove(stack_set: StackSet, instance: RealStackInstance, *, keep: bool = False) -> None:

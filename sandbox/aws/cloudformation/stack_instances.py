@@ -14,6 +14,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Stack, StackInstance, StackSet, cloudformation_backends
 from moto.moto_api._internal import mock_random
 
+from sandbox.aws.cloudformation.stack_sets.operations import carried_out
 from sandbox.aws.regions import Regions
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class RealStackInstance(StackInstance):  # type: ignore[misc]  # moto ships no t
         }
 
 
-def operate(stack_set: StackSet, instances: Sequence[RealStackInstance], preferences: Preferences) -> str:
+def operate(stack_set: StackSet, action: str, instances: Sequence[RealStackInstance], preferences: Preferences) -> str:
     """Bring instances up to date; what made the operation fail, or an empty text.
 
     An operation stops in a Region as soon as more accounts failed there than are tolerated. It then does not begin with
@@ -164,6 +165,7 @@ def operate(stack_set: StackSet, instances: Sequence[RealStackInstance], prefere
                 failures = failures or f"{failed[0].account_id} {region}: {failed[0].reason}"
                 _cancel(there[first + width :])
                 break
+    carried_out(stack_set, action, instances, failed=bool(failures))
     return failures
 
 

@@ -34,7 +34,7 @@ def roll_out(made: World, days: int = 14) -> None:
 def rolled_out(made: World) -> dict[tuple[str, str], str]:
     """The status of each stack of the rollout that forwards events."""
     client = made.client("cloudformation", HUB)
-    summaries = client.list_stack_instances(StackSetName="orgdns-spoke-region")["Summaries"]
+    summaries = client.list_stack_instances(StackSetName="orgdns-spoke-region", CallAs="DELEGATED_ADMIN")["Summaries"]
     return {(each["Account"], each["Region"]): each["Status"] for each in summaries}
 
 

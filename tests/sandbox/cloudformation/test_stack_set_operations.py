@@ -50,7 +50,7 @@ def stack_set(body: str, preferences: dict[str, Any], *regions: str) -> dict[str
 
 
 def states() -> dict[tuple[str, str], tuple[str, str]]:
-    summaries = client("cloudformation").list_stack_instances(StackSetName="s")["Summaries"]
+    summaries = client("cloudformation").list_stack_instances(StackSetName="s", CallAs="DELEGATED_ADMIN")["Summaries"]
     return {
         (each["Account"], each["Region"]): (each["Status"], each["StackInstanceStatus"]["DetailedStatus"])
         for each in summaries
@@ -92,7 +92,9 @@ def test_tolerated_failure_stops_nothing(world: World) -> None:
     }
     (failed,) = [
         each
-        for each in client("cloudformation").list_stack_instances(StackSetName="s")["Summaries"]
+        for each in client("cloudformation").list_stack_instances(StackSetName="s", CallAs="DELEGATED_ADMIN")[
+            "Summaries"
+        ]
         if each["Account"] == WEB
     ]
     assert "orgdns-reader" in failed["StatusReason"]

@@ -85,7 +85,9 @@ def test_stack_set_deploys_to_each_account_and_region(world: World) -> None:
         assert "inline" in role_policies(account, "orgdns-reader")
     (target,) = events_backends[WEB][SECOND].describe_event_bus("default").rules["orgdns-us-east-1"].targets
     assert target["Arn"] == f"arn:aws:events:eu-west-1:{HUB}:event-bus/orgdns"
-    summaries = client("cloudformation").list_stack_instances(StackSetName="a-region")["Summaries"]
+    summaries = client("cloudformation").list_stack_instances(StackSetName="a-region", CallAs="DELEGATED_ADMIN")[
+        "Summaries"
+    ]
     assert {(each["Account"], each["Region"], each["Status"]) for each in summaries} == {
         (account, region, "CURRENT") for account in (WEB, DATA) for region in (REGION, SECOND)
     }
@@ -115,7 +117,10 @@ def test_account_that_leaves_loses_its_stacks(world: World) -> None:
     world.organization.remove_account(DATA)
     for account in (WEB, DATA):
         assert (stacks(account, REGION), stacks(account, SECOND), rules(account, REGION)) == ([], [], [])
-    assert client("cloudformation").list_stack_instances(StackSetName="a-region")["Summaries"] == []
+    assert (
+        client("cloudformation").list_stack_instances(StackSetName="a-region", CallAs="DELEGATED_ADMIN")["Summaries"]
+        == []
+    )
 
 
 def test_retained_stacks_stay(world: World) -> None:
@@ -124,7 +129,9 @@ def test_retained_stacks_stay(world: World) -> None:
     world.deploy({"Resources": {"Set": stack_set("kept", READER, AutoDeployment=retained)}})
     world.organization.move_account(WEB, OUTSIDE)
     assert stacks(WEB, REGION) == ["kept"]
-    summaries = client("cloudformation").list_stack_instances(StackSetName="kept")["Summaries"]
+    summaries = client("cloudformation").list_stack_instances(StackSetName="kept", CallAs="DELEGATED_ADMIN")[
+        "Summaries"
+    ]
     assert [each["Account"] for each in summaries] == [DATA]
 
 
@@ -207,7 +214,7 @@ def test_failed_stack_undoes_the_stack_set(world: World) -> None:
     with pytest.raises(DeploymentFailed, match="orgdns-reader"):
         world.deploy({"Resources": {"Set": stack_set("s", READER)}})
     assert (stacks(WEB, REGION), stacks(DATA, REGION)) == ([], ["reader"])
-    listed = client("cloudformation").list_stack_sets()["Summaries"]
+    listed = client("cloudformation").list_stack_sets(CallAs="DELEGATED_ADMIN")["Summaries"]
     assert [each["Status"] for each in listed] == ["DELETED"]
 
 
