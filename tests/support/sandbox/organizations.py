@@ -9,6 +9,7 @@ import boto3
 
 from sandbox.aws.credentials import administrator_client
 from sandbox.aws.emulator import emulated_aws
+from sandbox.aws.management import management_calls
 from sandbox.aws.organization import (
     AccountSpec,
     Organization,
@@ -39,7 +40,7 @@ SPEC: Final = OrganizationSpec(
 @contextmanager
 def simulated_organization(spec: OrganizationSpec = SPEC) -> Iterator[Organization]:
     """An organization in the emulator while the context lasts."""
-    with emulated_aws(), organization_bridges():
+    with emulated_aws(), organization_bridges(), management_calls():
         yield build_organization(spec)
 
 
