@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from hub.package import package
 from sandbox import example
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudformation.deployer import deployer
@@ -28,6 +29,7 @@ from sandbox.aws.functions.packages import Packages
 from sandbox.aws.functions.service import Functions
 from sandbox.aws.functions.streams import SHARDS
 from sandbox.aws.iam.guard import Guard, guarded_roles
+from sandbox.aws.management import management_calls
 from sandbox.aws.network import AutodefinedRules, dns_attributes, resolver_rules
 from sandbox.aws.organization import build_organization, member_accounts_below, organization_bridges
 from sandbox.aws.partition import in_partition
@@ -72,10 +74,13 @@ def world(
     *,
     shards: int = SHARDS,
     seed: int = 0,
+    deployed: bool = True,
 ) -> Iterator[World]:
     """An organization with everything deployed, one VPC in each covered account and region, and no instance yet.
 
-    The ledger's stream has this many shards. The functions take them in an order that the seed decides.
+    If it is not `deployed`, it has its accounts, VPCs and the zones that exist before, and nothing of orgdns: whoever
+    deploys that sees it work. The ledger's stream has this many shards. The functions take them in an order that the
+    seed decides.
     """
     ids = {str(zone.domain): zone.id or example.new_zone_id(zone.domain) for zone in config.zones}
     router = Router(clock)
@@ -86,6 +91,7 @@ def world(
         enter(emulated_aws())
         route53 = enter(strict_route53(clock, ids=ids))
         enter(organization_bridges())
+        enter(management_calls())
         profiles = enter(route53_profiles(clock))
         deploy = enter(deployer())
         metrics = MetricStore(clock)
@@ -142,9 +148,14 @@ def world(
             Alarms(metrics, queue_metrics, clock),
         )
         deployment = Deployment(config, deploy, made.client, packages)
-        deployment.prepare(organization)
-        deployment.deploy()
-        functions.discover(config.hub.account, config.hub.region)
+        deployment.prepare_network()
+        if deployed:
+            deployment.prepare(organization)
+            deployment.deploy()
+            functions.discover(config.hub.account, config.hub.region)
+        else:
+            packages.trust_code(package(config.compiled_policy()).content)
+            functions.everywhere = True
         for account in member_accounts_below(organization.backend, config.organization.units):
             for region in config.spokes.regions:
                 made.add_vpc(account, region)

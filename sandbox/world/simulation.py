@@ -17,6 +17,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 from hub.runtime.contract import AUDIT_SCHEDULE, SWEEP_SCHEDULE
+from sandbox.aws.cloudformation.stacks.operations import watch_all
 from sandbox.aws.cloudwatch.metrics import MINUTE
 from sandbox.aws.credentials import access_key, administrator_client
 from sandbox.aws.events.ec2_tags import GROUP_TAG, called_by_aws
@@ -106,7 +107,7 @@ class World:
         associated: bool = True,
         **how: Unpack[NewVpc],
     ) -> Vpc:
-        """Create a VPC with one subnet and, if `associated`, associate it with every zone as a person would by hand.
+        """Create a VPC with one subnet and, if `associated`, associate it with every zone that exists, as by hand.
 
         By default its ids are random and its CIDR is unlike that of any other VPC.
         """
@@ -126,7 +127,8 @@ class World:
             self.further_vpcs.append(vpc)
         if associated:
             for zone_id in self.zone_ids.values():
-                self.route53.associate(zone_id, vpc_id, region)
+                if self.route53.exists(zone_id):
+                    self.route53.associate(zone_id, vpc_id, region)
         return vpc
 
     def share(self, vpc: Vpc, participant: str) -> None:
@@ -250,6 +252,7 @@ class World:
             self.schedules.fire_due()
             self.converge()
             self.alarms.evaluate()
+            watch_all()
 
     def ask(self, name: str, vpc: Vpc, kind: str = "A") -> dns.message.Message:
         """The answer to a DNS query over UDP, as an instance in the VPC gets it."""

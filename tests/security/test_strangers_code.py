@@ -250,9 +250,7 @@ def test_addresses_in_calls_are_not_visited(api: Api) -> None:
             listener.accept()
 
 
-@pytest.mark.parametrize(
-    "service", ["ssm", "stepfunctions", "sns", "batch", "secretsmanager", "codebuild", "kms", "ecs"]
-)
+@pytest.mark.parametrize("service", ["stepfunctions", "sns", "batch", "secretsmanager", "codebuild", "ecs"])
 def test_other_services_are_not_served(api: Api, service: str) -> None:
     """The emulator has more than a hundred services, some of which run containers; orgdns needs few."""
     body = b"{}"

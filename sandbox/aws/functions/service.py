@@ -64,6 +64,7 @@ class Functions:
         interrupt: Injects faults: called with the function's name before and after each invocation. If it raises
             `Killed`, the worker ends there: its environment is lost, and the batch counts as failed.
         watcher: Is told what the functions do and log, if there is one.
+        everywhere: Whether functions are discovered in all accounts and regions.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Functions:
         """Serve functions. Each table's stream has this many shards, polled in an order that a seed decides."""
         self.interrupt: Callable[[str, Moment], None] = lambda _function, _moment: None
         self.watcher: Watcher | None = None
+        self.everywhere = False
         self._clock = clock
         self._guard = guard
         self._packages = packages
@@ -221,7 +223,7 @@ class Functions:
     def _pollers(self) -> list[QueuePoller | StreamPoller]:
         queues: list[QueuePoller | StreamPoller] = []
         streams: list[QueuePoller | StreamPoller] = []
-        for account, region in self._places:
+        for account, region in self._served():
             silence(account, region)
             backend = lambda_backends[account][region]
             for mapping in backend._event_source_mappings.values():
@@ -233,6 +235,10 @@ class Functions:
                 self._pollers_of_mappings[mapping.uuid] = poller
                 (queues if isinstance(poller, QueuePoller) else streams).append(poller)
         return [*queues, *streams]
+
+    def _served(self) -> list[tuple[str, str]]:
+        everywhere = lambda_backends.iter_backends() if self.everywhere else ()
+        return [*{**self._places, **{(account, region): None for account, region, _ in everywhere}}]
 
     def _poller(self, mapping: Moto) -> QueuePoller | StreamPoller:
         if ":sqs:" in mapping.event_source_arn:

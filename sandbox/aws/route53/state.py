@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from moto.route53.exceptions import Route53ClientError
 
-from sandbox.aws.route53.hosted_zones import associated_zones, hosted_zone, refuse_same_named
+from sandbox.aws.route53.hosted_zones import associated_zones, hosted_zone, hosted_zones, refuse_same_named
 from sandbox.aws.route53.limits import (
     CHANGES,
     MAX_AUTHORIZATIONS,
@@ -98,6 +98,11 @@ class StrictRoute53:
         if account not in self._accounts:
             self._accounts[account] = AccountLimits(self.clock, self.limits.requests, self.limits.changes)
         return self._accounts[account]
+
+    @staticmethod
+    def exists(zone_id: str) -> bool:
+        """Whether an account has this hosted zone."""
+        return any(zone.resource_id == zone_id for zone in hosted_zones())
 
     def record_sets(self, zone_id: str) -> tuple[ResourceRecordSet, ...]:
         """All record sets of a hosted zone of any account, in listing order. Not counted as a call."""
