@@ -29,7 +29,7 @@ from sandbox.aws.functions.packages import Packages
 from sandbox.aws.functions.service import Functions
 from sandbox.aws.functions.streams import SHARDS
 from sandbox.aws.iam.guard import Guard, guarded_roles
-from sandbox.aws.management import management_calls
+from sandbox.aws.iam.management import management_calls
 from sandbox.aws.network import AutodefinedRules, dns_attributes, resolver_rules
 from sandbox.aws.organization import build_organization, member_accounts_below, organization_bridges
 from sandbox.aws.partition import in_partition

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -15,16 +15,14 @@ from sandbox.aws.cloudformation.deployer import DeploymentFailed
 from sandbox.aws.cloudformation.stack_instances import Preferences, RealStackInstance
 from sandbox.aws.organization import AccountSpec
 from sandbox.aws.regions import Regions
-from tests.support.sandbox.cloudformation import SECOND, World, role
-from tests.support.sandbox.organizations import DATA, PROD, REGION, WEB, WORK, client
+from tests.support.sandbox.cloudformation import READER, SECOND, SOFT, World, stack_set
+from tests.support.sandbox.organizations import DATA, PROD, REGION, WEB, client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-READER = json.dumps({"Resources": {"Reader": role("orgdns-reader", "ec2:DescribeInstances")}})
 RULE = json.dumps({"Resources": {"Rule": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"a": ["b"]}}}}})
 NEW = ("100000000008", "100000000009")
-SOFT = {"MaxConcurrentPercentage": 50, "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE", "RegionConcurrencyType": "PARALLEL"}
 
 
 @pytest.fixture
@@ -32,21 +30,6 @@ def regions() -> Iterator[Regions]:
     regions = Regions()
     with replaced(RealStackInstance, regions=regions):
         yield regions
-
-
-def stack_set(body: str, preferences: dict[str, Any], *regions: str) -> dict[str, Any]:
-    targets = {"DeploymentTargets": {"OrganizationalUnitIds": [WORK]}, "Regions": list(regions or (REGION,))}
-    properties = {
-        "StackSetName": "s",
-        "PermissionModel": "SERVICE_MANAGED",
-        "CallAs": "DELEGATED_ADMIN",
-        "AutoDeployment": {"Enabled": True, "RetainStacksOnAccountRemoval": False},
-        "Capabilities": ["CAPABILITY_NAMED_IAM"],
-        "OperationPreferences": preferences,
-        "StackInstancesGroup": [targets],
-        "TemplateBody": body,
-    }
-    return {"Resources": {"Set": {"Type": "AWS::CloudFormation::StackSet", "Properties": properties}}}
 
 
 def states() -> dict[tuple[str, str], tuple[str, str]]:

@@ -10,8 +10,7 @@ from moto.iam.models import iam_backends
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudformation.stacks.state import Polls
-from tests.sandbox.cloudformation.test_stack_set_operations import READER, SOFT, stack_set
-from tests.support.sandbox.cloudformation import World
+from tests.support.sandbox.cloudformation import READER, SOFT, World, stack_set
 from tests.support.sandbox.organizations import DATA, HUB, MANAGEMENT, REGION, WEB, client
 
 DELEGATED: dict[str, Any] = {"StackSetName": "s", "CallAs": "DELEGATED_ADMIN"}

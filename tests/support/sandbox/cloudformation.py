@@ -10,7 +10,7 @@ from moto.iam.models import iam_backends
 
 from sandbox.aws.cloudformation.deployer import Deployer
 from sandbox.aws.organization import Organization
-from tests.support.sandbox.organizations import HUB, REGION
+from tests.support.sandbox.organizations import HUB, REGION, WORK
 
 SECOND = "us-east-1"
 NAMED_IAM = ("CAPABILITY_NAMED_IAM",)
@@ -85,3 +85,22 @@ def role(name: str, *actions: str, **trusted: str) -> dict[str, Any]:
             "Policies": policy(*actions),
         },
     }
+
+
+READER = json.dumps({"Resources": {"Reader": role("orgdns-reader", "ec2:DescribeInstances")}})
+SOFT = {"MaxConcurrentPercentage": 50, "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE", "RegionConcurrencyType": "PARALLEL"}
+
+
+def stack_set(body: str, preferences: dict[str, Any], *regions: str) -> dict[str, Any]:
+    targets = {"DeploymentTargets": {"OrganizationalUnitIds": [WORK]}, "Regions": list(regions or (REGION,))}
+    properties = {
+        "StackSetName": "s",
+        "PermissionModel": "SERVICE_MANAGED",
+        "CallAs": "DELEGATED_ADMIN",
+        "AutoDeployment": {"Enabled": True, "RetainStacksOnAccountRemoval": False},
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        "OperationPreferences": preferences,
+        "StackInstancesGroup": [targets],
+        "TemplateBody": body,
+    }
+    return {"Resources": {"Set": {"Type": "AWS::CloudFormation::StackSet", "Properties": properties}}}

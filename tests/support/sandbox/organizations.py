@@ -9,7 +9,7 @@ import boto3
 
 from sandbox.aws.credentials import administrator_client
 from sandbox.aws.emulator import emulated_aws
-from sandbox.aws.management import management_calls
+from sandbox.aws.iam.management import management_calls
 from sandbox.aws.organization import (
     AccountSpec,
     Organization,
