@@ -15,7 +15,7 @@ from sandbox import example
 from sandbox.aws.functions.packages import Packages
 from sandbox.clock import MovedClock
 from sandbox.world import World, world
-from sandbox.world.deployment import BUCKET, HUB_STACK, ROLLOUT_STACK, Deployment
+from sandbox.world.deployment import BUCKET, Deployment
 
 REGION = "eu-central-1"
 
@@ -66,7 +66,7 @@ def test_package_with_another_policy_is_trusted_and_other_code_is_not(organizati
     s3 = organization.client("s3", example.HUB)
     (stored,) = s3.list_objects_v2(Bucket=BUCKET)["Contents"]
     content = s3.get_object(Bucket=BUCKET, Key=stored["Key"])["Body"].read()
-    role = f"arn:aws:iam::{example.HUB}:role/{contract.OBSERVER_ROLE}"
+    role = f"arn:aws:iam::{example.HUB}:role/{organization.config.names.observer_role}"
     lambdas = organization.client("lambda", example.HUB)
 
     def create(name: str, **files: bytes) -> None:
@@ -91,10 +91,11 @@ def test_package_with_another_policy_is_trusted_and_other_code_is_not(organizati
 def test_nothing_happens_after_the_deletion(organization: World) -> None:
     """Without the hub no event is handled, and its functions are gone. Records stay."""
     cloudformation = organization.client("cloudformation", example.HUB)
-    for name in (ROLLOUT_STACK, HUB_STACK):
+    names = organization.config.names
+    for name in (names.rollout_stack, names.hub_stack):
         cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=False)
         cloudformation.delete_stack(StackName=name)
-    assert stacks(organization).get(ROLLOUT_STACK) is None
+    assert stacks(organization).get(names.rollout_stack) is None
     organization.launch(example.PAYMENTS, REGION, "late")
     organization.converge()
     assert {name.split(".")[0] for name, *_ in organization.owners("corp.internal")} == {"early", "web"}
