@@ -148,7 +148,7 @@ def world(
             Alarms(metrics, queue_metrics, clock),
         )
         deployment = Deployment(config, deploy, made.client, packages)
-        deployment.prepare_network()
+        deployment.prepare_network(organization)
         if deployed:
             deployment.prepare(organization)
             deployment.deploy()
