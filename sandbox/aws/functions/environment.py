@@ -26,7 +26,7 @@ from sandbox.aws.bridge import replaced
 from sandbox.aws.functions.sdk import NAMES, sdk_in, taken
 from sandbox.aws.iam.evaluation import Request, resource_allows
 from sandbox.aws.iam.guard import deployed_role, trust_document
-from sandbox.aws.partition import partition
+from sandbox.aws.partition import arn_of, partition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -267,3 +267,18 @@ def credentials(function: Moto) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
         "AWS_SESSION_TOKEN": session.session_token,
     }
+
+
+def log_stream_arn(function: Moto, stream: str) -> str:
+    """The ARN of a stream of a function's log group."""
+    group = arn_of("logs", function.region, function.account_id, f"log-group:{function.logs_group_name}")
+    return f"{group}:log-stream:{stream}"
+
+
+def parsed_line(line: str) -> dict[str, Any] | str:
+    """A line of a log: an object if it is a JSON object, otherwise a text."""
+    try:
+        parsed = json.loads(line)
+    except ValueError:
+        return line
+    return parsed if isinstance(parsed, dict) else line

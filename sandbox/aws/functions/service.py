@@ -6,7 +6,6 @@ concurrent invocations have: one for each shard of a stream, and two that take t
 
 from __future__ import annotations
 
-import json
 import uuid
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +20,8 @@ from sandbox.aws.functions.environment import (
     LambdaContext,
     configuration,
     credentials,
+    log_stream_arn,
+    parsed_line,
     qualifier_of,
     runtime_variables,
 )
@@ -30,7 +31,6 @@ from sandbox.aws.functions.records import Outcome
 from sandbox.aws.functions.streams import SHARDS, StreamPoller
 from sandbox.aws.functions.unpacking import unpacked
 from sandbox.aws.iam.keys.access import logs_may_write, uses_of_keys
-from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,7 +196,7 @@ class Functions:
         """
         try:
             for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-                self.check(function, action, _log_stream_arn(function, stream))
+                self.check(function, action, log_stream_arn(function, stream))
         except PermissionError:
             allowed = False
         else:
@@ -218,7 +218,7 @@ class Functions:
 
     def logs(self, function_name: str) -> list[dict[str, Any] | str]:
         """The lines that the function wrote: objects if they are JSON objects, otherwise texts."""
-        return [_parsed(line) for line in self._lines.get(function_name, ())]
+        return [parsed_line(line) for line in self._lines.get(function_name, ())]
 
     def _pollers(self) -> list[QueuePoller | StreamPoller]:
         queues: list[QueuePoller | StreamPoller] = []
@@ -290,16 +290,3 @@ def _switched_off(function: Moto) -> bool:
     """Whether the reserved concurrency of a function, which its versions and aliases share, is 0."""
     whole = lambda_backends[function.account_id][function.region].get_function(function.function_name)
     return str(whole.reserved_concurrency) == "0"
-
-
-def _log_stream_arn(function: Moto, stream: str) -> str:
-    group = arn_of("logs", function.region, function.account_id, f"log-group:{function.logs_group_name}")
-    return f"{group}:log-stream:{stream}"
-
-
-def _parsed(line: str) -> dict[str, Any] | str:
-    try:
-        parsed = json.loads(line)
-    except ValueError:
-        return line
-    return parsed if isinstance(parsed, dict) else line
