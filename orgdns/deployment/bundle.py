@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.package import Package, PackageInvalid, package
+from orgdns.cfn.kms.key_policies import FILE as KEY_POLICIES
+from orgdns.cfn.kms.key_policies import key_policies, key_policies_text
 from orgdns.deployment.faults import DeploymentFault
 from orgdns.deployment.templates import templates
 from spoke.scp import scp_text
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 
+__all__ = ["KEY_POLICIES", "Bundle", "built", "digest", "keys_in_need"]
+
+
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """What a deployment brings into the accounts.
@@ -25,11 +30,13 @@ class Bundle:
         templates: The text of each template, by file name.
         package: The Lambda package.
         scp: The service control policy.
+        key_policies: The statements that the policies of the configured keys of KMS need; empty if there are no keys.
     """
 
     templates: Mapping[str, str]
     package: Package
     scp: str
+    key_policies: str = ""
 
 
 def built(config: Config, source: str) -> Bundle:
@@ -43,7 +50,13 @@ def built(config: Config, source: str) -> Bundle:
         content = package(config.compiled_policy())
     except PackageInvalid as invalid:
         raise DeploymentFault(f"the Lambda package cannot be built: {invalid}") from invalid
-    return Bundle(templates(config, source=source), content, scp_text(config))
+    policies = key_policies_text(config) if key_policies(config) else ""
+    return Bundle(templates(config, source=source), content, scp_text(config), policies)
+
+
+def keys_in_need(config: Config) -> tuple[str, ...]:
+    """The keys of KMS whose policies need statements, as the configuration names them."""
+    return tuple(key_policies(config))
 
 
 def digest(text: str) -> str:

@@ -8,9 +8,11 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from orgdns.cli.__main__ import main
 from tests.support.build import EXAMPLE, ROOT
+from tests.support.config.demands import KEYS
 
 
 def test_templates_and_package_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -25,6 +27,21 @@ def test_templates_and_package_are_written(tmp_path: Path, capsys: pytest.Captur
     assert base64.b64encode(hashlib.sha256(content).digest()).decode() == document["CodeSha256"]
     bill = json.loads((folder / document["CodeKey"].replace(".zip", ".cdx.json")).read_text())
     assert bill["metadata"]["component"]["hashes"][0]["content"] == hashlib.sha256(content).hexdigest()
+
+
+def test_statements_for_keys_are_written_beside_the_templates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only the policies of the keys can let EventBridge use them, so the command says where the statements are."""
+    file = tmp_path / "orgdns.yaml"
+    file.write_text(yaml.safe_dump(yaml.safe_load(EXAMPLE.read_text()) | {"resources": {"kms": KEYS}}))
+    assert main(["validate", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert "The policies of 5 keys need statements" in shown
+    assert set(KEYS.values()) <= {line.strip() for line in shown.splitlines()}
+    assert main(["build", str(file), "--output", str(tmp_path / "build")]) == 0
+    assert set(json.loads((tmp_path / "build" / "key-policies.json").read_text())) == set(KEYS.values())
+    assert "key-policies.json to the policies of your keys before you deploy" in capsys.readouterr().out
 
 
 def test_mistakes_and_unwritable_folders_are_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

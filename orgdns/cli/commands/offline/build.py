@@ -7,7 +7,7 @@ import typer
 
 from orgdns.cli.terminal import Json, errors_reported, print_json, say
 from orgdns.config.load import load
-from orgdns.deployment.bundle import built
+from orgdns.deployment.bundle import KEY_POLICIES, built
 from orgdns.deployment.faults import DeploymentFault
 
 
@@ -28,6 +28,7 @@ def run(
         contents = {
             **{name: text.encode() for name, text in bundle.templates.items()},
             "scp.json": bundle.scp.encode(),
+            **({KEY_POLICIES: bundle.key_policies.encode()} if bundle.key_policies else {}),
             package.key: package.content,
             Path(package.key).with_suffix(".cdx.json").name: package.bill_of_materials.encode(),
         }
@@ -45,3 +46,5 @@ def run(
         say(path)
     say(f"CodeKey    {package.key}")
     say(f"CodeSha256 {package.code_sha256}")
+    if bundle.key_policies:
+        say(f"Add the statements in {output / KEY_POLICIES} to the policies of your keys before you deploy.")
