@@ -34,6 +34,7 @@ from sandbox.aws.dynamodb.quick import quick_dynamodb
 from sandbox.aws.dynamodb.stream_records import one_record_a_write
 from sandbox.aws.errors import service_error
 from sandbox.aws.models import rules
+from sandbox.aws.models.bucket_policies import policies_of_buckets
 from sandbox.aws.sqs.fair_queues import queues_served
 
 if TYPE_CHECKING:
@@ -178,6 +179,7 @@ def emulated_aws() -> Iterator[None]:
         enter(replaced(BaseResponse, get_region_from_url=_region))
         enter(replaced_values(RegionsAndZonesBackend.zones, **_zones()))
         enter(queues_served())
+        enter(policies_of_buckets())
         enter(quick_dynamodb())
         enter(one_record_a_write())
         enter(replaced(Table, query=_query, all_items=_all_items))
