@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 _PRINCIPAL: Final = "member.org.stacksets.cloudformation.amazonaws.com"
 # The most runs at a time of the functions that SQS calls (docs/operate.md), and one for a shard of the stream.
 _CONCURRENCY: Final = 108
+# Names of roles are global in an account.
+_TAKEN: Final = (
+    "If another installation has this name, for example in a region that is lost, give this one a name of its own "
+    "('installation', docs/disaster.md)"
+)
 _MANAGEMENT: Final = "run `orgdns deploy --management` with credentials of the management account"
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
 
@@ -154,8 +159,8 @@ class _Checks:
         if _exists(lambda: self._network("iam", region).get_role(RoleName=names.writer_role), "NoSuchEntity"):
             yield Finding(
                 f"the networking account has the role {names.writer_role}, but no stack {names.network_stack} in "
-                f"{region}: if the stack is in another region, write it to deployment.network_region; otherwise delete "
-                "the role"
+                f"{region}: if the stack is in another region, write it to deployment.network_region. {_TAKEN}; "
+                "otherwise delete the role"
             )
 
     def hub_names(self) -> Iterator[Finding]:
@@ -168,6 +173,12 @@ class _Checks:
                 f"the table {table} is left from an earlier hub, and a new one cannot have its name. If nobody needs "
                 f"what it says, run: aws dynamodb update-table --region {region} --table-name {table} "
                 f"--no-deletion-protection-enabled && aws dynamodb delete-table --region {region} --table-name {table}"
+            )
+        role = self.config.names.observer_role
+        if _exists(lambda: self._hub("iam").get_role(RoleName=role), "NoSuchEntity"):
+            yield Finding(
+                f"the hub account has the role {role}, but no stack {self.config.names.hub_stack} in {region}. "
+                f"{_TAKEN}; otherwise delete the role"
             )
         prefix = log_group(self.config.names.of(""))
         names = {log_group(function) for function in self.config.names.functions}

@@ -65,6 +65,14 @@ def test_alarm_without_a_description() -> None:
     assert (alarm.name, alarm.meaning, alarm.reason) == ("zones-closed", "", "")
 
 
+def test_alarms_of_another_installation_are_left_out() -> None:
+    """The name of the other one begins like this one's."""
+    other = described("zones-closed", AlarmName="orgdns-test-zones-closed")
+    assert [alarm.name for alarm in firing({"MetricAlarms": [other, described("stream-behind")]}).firing] == [
+        "stream-behind"
+    ]
+
+
 def test_alarms_that_may_not_be_read_are_unknown() -> None:
     """The permission is named, and the command goes on."""
     client = SESSION.client("cloudwatch")
