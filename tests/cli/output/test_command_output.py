@@ -61,7 +61,9 @@ def filled(made: World, clock: MovedClock, tmp_path_factory: pytest.TempPathFact
         (DeadLetterQueue.PUBLISHER, json.dumps(DISCARDED)),
         (DeadLetterQueue.SWEEPS, "no task"),
     ):
-        sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue.queue)["QueueUrl"], MessageBody=body)
+        sqs.send_message(
+            QueueUrl=sqs.get_queue_url(QueueName=queue.queue(made.config.names))["QueueUrl"], MessageBody=body
+        )
     changed = tmp_path_factory.mktemp("changed") / "changed.yaml"
     text = CONFIG.read_text()
     changed.write_text(text.replace(f'["{PAYMENTS}", "{SEARCH}"]', f'["{PAYMENTS}", "{SCIENCE}"]'))
