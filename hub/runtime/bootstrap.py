@@ -276,7 +276,7 @@ def auditor() -> Auditor:
     from hub.runtime.sweeper.auditor import Auditor
 
     ledger, statuses = DynamoLedger(_table(CLIENT_CONFIG)), DynamoStatuses(_table(CLIENT_CONFIG))
-    return Auditor(ledger, statuses, _zone_listings(), settings.guard(), now, statuses.paused)
+    return Auditor(ledger, statuses, _zone_listings(), settings.guard(), now, statuses.paused, settings.dry_run())
 
 
 @cache

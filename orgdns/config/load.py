@@ -5,6 +5,7 @@ All faults are reported at once, each with its line. A mistake in the file never
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -94,6 +95,10 @@ class Config(Section):
     """What `orgdns deploy` needs beside the rest of the file."""
     zones: Annotated[list[Zone], Field(min_length=1, max_length=MAX_ZONES)]
     """The private hosted zones that orgdns writes names to."""
+    publish: bool = True
+    """`false` is a dry run of the installation: names are decided and stored, and nothing is written to any zone."""
+    associate: bool = True
+    """`false` is a dry run of every zone's `resolved_by`: no association is made or ended."""
     policy: PolicySection
     """Which names instances may claim: the rules, and the names that no rule gives."""
     _source: Source = PrivateAttr(default_factory=Source)
@@ -147,13 +152,16 @@ class Config(Section):
             adopting=tuple(sorted(zone.domain for zone in self.zones if zone.adopt)),
             association_policies=self.association_policies,
             account_labels=tuple(sorted(self.organization.account_labels.items())),
+            unpublished=tuple(sorted(zone.domain for zone in self.zones if not (self.publish and zone.publish))),
         )
 
     @cached_property
     def association_policies(self) -> tuple[AssociationPolicy, ...]:
         """The association policy of each zone that has `resolved_by`, sorted by domain."""
         association_policies = [
-            association_policy for zone in self.zones if (association_policy := zone.association_policy)
+            association_policy if self.associate else replace(association_policy, associate=False)
+            for zone in self.zones
+            if (association_policy := zone.association_policy)
         ]
         return tuple(sorted(association_policies, key=lambda association_policy: association_policy.domain))
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # How much of a list of keys is printed.
 _SHOWN: Final = 200
+_NO_VPCS: Final = "is for zones: a rule has no VPCs; set it on a zone with 'resolved_by', or at the top of the file"
 # By pydantic's type of error, with the names that it gives to the values.
 _WHOLE: Final = {
     "missing": "is missing",
@@ -46,6 +47,8 @@ def message(error: ErrorDetails, place: Place, source: Source, model: type[BaseM
     kind, context = error["type"], error.get("ctx", {})
     if kind == "invalid_key" or (error["loc"][-1:] == ("[key]",) and not isinstance(source.converted_key(place), str)):
         return _converted_key(place, source)
+    if kind == "extra_forbidden" and place[:2] == ("policy", "rules") and place[-1] == "associate":
+        return _NO_VPCS
     if kind == "extra_forbidden":
         return f"is an unknown key: {_nearest(place, source, model)}"
     if kind == "value_error":

@@ -14,6 +14,7 @@ from hub.runtime.aws.ledger import rows
 from hub.runtime.aws.ledger.attributes import written
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
+from hub.runtime.aws.ledger.zone.published import published_row
 from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import NEVER, Millis, NameState, Published
 from hub.runtime.model.observation import Observation
@@ -94,7 +95,7 @@ def test_ledger_is_read_to_the_last_page(dynamodb: tuple[Client, Stubber]) -> No
     scanned(stub, [], start=PLACE, last=TOMBSTONE | {})
     scanned(
         stub,
-        [rows.published_row(key(), PUBLISHED) | {"at": 1}, LABEL_ROW],
+        [published_row(key(), PUBLISHED) | {"at": 1}, LABEL_ROW],
         start=TOMBSTONE | {},
     )
     progress: list[int] = []
@@ -117,7 +118,7 @@ def test_failed_page_fails_the_snapshot(dynamodb: tuple[Client, Stubber]) -> Non
 def test_p2_row_that_cannot_be_read_is_named(dynamodb: tuple[Client, Stubber]) -> None:
     """A row that cannot be read is named with the reason, and the others are read."""
     made, stub = dynamodb
-    later = CLAIM_ROW | {"schema": 2}
+    later = CLAIM_ROW | {"schema": 3}
     scanned(stub, [rows.instance_key(ref(1)) | {"something": "else"}, later, rows.observation_row(OBSERVED)])
     read = snapshot(table(made), lambda _rows: None)
     assert read.observations == (OBSERVED,)

@@ -9,7 +9,7 @@ import pytest
 
 from hub.runtime.model.names import Account, Claim, Instance, InstanceRef, InstanceState, Interface, Millis, NameKey
 from hub.runtime.names.templates import VARIABLES
-from hub.runtime.policy.decide import Decision
+from hub.runtime.policy.draft import Decision
 from hub.runtime.publisher.holders import holders
 from orgdns.config.load import parse
 from orgdns.config.sections.policy import RuleSection

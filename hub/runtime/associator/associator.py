@@ -282,7 +282,7 @@ class Associator:
             elif not self.steps.carry_out(run, step):
                 done = False
                 break
-        if done and not (run.faults or run.paused or run.retry):
+        if done and not (run.faults or run.paused or run.retry or run.withheld):
             left = {} if removal_guard is None else run.row.records
             ended = {associated: record for associated, record in left.items() if record.left_at}
             self.rows.forget_vpc(run.row.ref, ended)

@@ -8,15 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.runtime.model.resolver import FirewallAction, RuleKind
+from hub.runtime.names.autodefined_rules import autodefined_rules_below
 from hub.runtime.names.firewall import names_below, only_one_type, query_types, verdict
-from hub.runtime.names.labels import is_in
+from hub.runtime.names.labels import is_in, is_reverse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from hub.runtime.model.names import Fqdn
     from hub.runtime.model.resolver import FirewallRule, ResolverRule
-    from hub.runtime.model.vpcs import Vpc
+    from hub.runtime.model.vpcs import AssociatedZone, Vpc
     from hub.runtime.names.firewall import FirewallVerdict
 
 # How many items of a long list a note shows.
@@ -77,3 +78,32 @@ def first_of(texts: Collection[str]) -> str:
     """Return the first texts of a list, and how many more there are."""
     first = list(texts)[:_SHOWN]
     return ", ".join(first) + (f" and {len(texts) - _SHOWN:,} more" if len(texts) > _SHOWN else "")
+
+
+def bypassed(vpc: Vpc, domain: Fqdn) -> str:
+    """Return why queries in a VPC would not reach the zone if it were associated, empty if they would.
+
+    "Considerations when working with a private hosted zone"
+    (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html).
+    """
+    if not vpc.dns_support:
+        return "enableDnsSupport of the VPC is off: nothing resolves there"
+    if not vpc.dns_hostnames:
+        return "enableDnsHostnames of the VPC is off: private hosted zones do not answer there"
+    if rule := next((rule for rule in forwards(vpc) if rule.domain == domain and not rule.profile), None):
+        return (
+            f"the Resolver rule {rule.id} forwards {rule.domain.removesuffix('.')}, and takes precedence over the zone"
+        )
+    return firewall_block(vpc, domain)
+
+
+def same_named(vpc: Vpc, domain: Fqdn, zone_id: str) -> AssociatedZone | None:
+    """Return another zone of the same name that the VPC is associated with, or None."""
+    return next((zone for zone in vpc.zones if zone.domain == domain and zone.id != zone_id), None)
+
+
+def rules_below_zone(vpc: Vpc, domain: Fqdn) -> tuple[Fqdn, ...]:
+    """Return the autodefined rules that answer in place of a reverse zone in the VPC."""
+    if not (is_reverse(domain) and vpc.autodefined_rules and vpc.dns_hostnames):
+        return ()
+    return tuple(rule for cidr in vpc.cidrs for rule in autodefined_rules_below(domain, cidr))

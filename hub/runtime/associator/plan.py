@@ -6,17 +6,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hub.runtime.associator.findings import firewall_block, first_of, forwards, resolver_notes
+from hub.runtime.associator.findings import bypassed, first_of, forwards, resolver_notes, rules_below_zone, same_named
 from hub.runtime.guard import Cause
 from hub.runtime.model.vpcs import AssociationMethod, ZoneInVpc
-from hub.runtime.names.autodefined_rules import autodefined_rules_below
-from hub.runtime.names.labels import is_reverse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from hub.runtime.model.names import Account, Fqdn
-    from hub.runtime.model.vpcs import AssociatedZone, Vpc, VpcRow
+    from hub.runtime.model.vpcs import Vpc, VpcRow
     from hub.runtime.policy.vpc_selection import AssociationPolicy
 
 # How many notes a zone has about zones and rules below it. The VPC's row of the ledger has room for no more.
@@ -28,6 +26,7 @@ _REASONS = {
     Cause.COVERAGE: "its account or region is no longer covered",
 }
 _LEFT_OUT = "the default VPC of its region, which policy leaves out: select it by 'default: true' or by its id"
+_DRY_RUN = "in dry run: the VPC would be associated"
 
 
 class Act(StrEnum):
@@ -56,16 +55,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class AssociationPlan:
-    """The state of each zone in a VPC, and the steps that bring the VPC in line with policy, in order."""
+    """The state of each zone in a VPC, and the steps that bring the VPC in line with policy, in order.
+
+    A dry run keeps back the steps that are `withheld`.
+    """
 
     zones: tuple[ZoneInVpc, ...] = ()
     steps: tuple[Step, ...] = ()
+    withheld: tuple[Step, ...] = ()
 
     @property
     def blocked(self) -> int:
         """The number of zones that the VPC should resolve, but will not even after the steps."""
         coming = {step.target for step in self.steps if step.act in {Act.ASSOCIATE, Act.ASSOCIATE_PROFILE}}
-        return sum(bool(zone.blocked) and zone.zone_id not in coming for zone in self.zones)
+        return sum(bool(zone.blocked) and not zone.withheld and zone.zone_id not in coming for zone in self.zones)
 
 
 def association_plan(
@@ -104,7 +107,25 @@ def association_plan(
     steps += [
         Step(Act.CLEAR, zone_id) for zone_id in _open_zones(row, own) if Step(Act.ASSOCIATE, zone_id) not in steps
     ]
-    return AssociationPlan(tuple(zones), tuple(sorted(steps, key=lambda step: list(Act).index(step.act))))
+    in_order = sorted(steps, key=lambda step: list(Act).index(step.act))
+    dry = tuple(step for step in in_order if is_withheld(step, association_policies, zone_ids))
+    return AssociationPlan(tuple(zones), tuple(step for step in in_order if step not in dry), dry)
+
+
+def is_withheld(step: Step, association_policies: Collection[AssociationPolicy], zone_ids: Mapping[Fqdn, str]) -> bool:
+    """Return whether a dry run keeps a step back: it would change an association or an authorization of a zone."""
+    dry = [policy for policy in association_policies if not policy.associate]
+    match step.act:
+        case Act.RELEASE | Act.FORGET | Act.DISABLE_AUTODEFINED_RULES:
+            # The first two change the ledger alone, and the plan has the last one only for other zones.
+            return False
+        case Act.ASSOCIATE_PROFILE:
+            return any(policy.method is AssociationMethod.PROFILE for policy in dry)
+        case Act.DISASSOCIATE_PROFILE:
+            # The Profile may carry any zone.
+            return bool(dry)
+        case Act.CLEAR | Act.ASSOCIATE | Act.DISASSOCIATE:
+            return any(zone_ids[policy.domain] == step.target for policy in dry)
 
 
 def uncovered_zone(zone: ZoneInVpc) -> ZoneInVpc:
@@ -158,6 +179,8 @@ def _zone_in_vpc(
         )
     if association_policy.leaves_out(vpc, account):
         notes = (*notes, _LEFT_OUT)
+    if wanted and method is None and not association_policy.associate:
+        notes = (*notes, _DRY_RUN)
     leaving = (
         None if wanted else row.leaving(zone_id) or (_cause(vpc, row, account, association_policy) if method else None)
     )
@@ -173,6 +196,7 @@ def _zone_in_vpc(
         notes=notes,
         leaving=leaving,
         removed_by_others=wanted and row.lost(vpc, zone_id, association_policy.method),
+        withheld=not association_policy.associate,
     )
 
 
@@ -193,7 +217,7 @@ def _blocked(
     """Return why the zone does not answer in a VPC that should resolve it, empty if it answers."""
     if reason := bypassed(vpc, association_policy.domain):
         return reason
-    if same := _same_named(vpc, association_policy.domain, zone_id):
+    if same := same_named(vpc, association_policy.domain, zone_id):
         return f"the VPC is associated with the zone {same.id} of the same name, which {same.owner} owns"
     if method is not None:
         return ""
@@ -202,22 +226,8 @@ def _blocked(
         return "no Profile of orgdns is shared with the account in this region"
     if by_profile and vpc.has_profile and not vpc.profile_coming:
         return "the Profile of orgdns does not carry the zone in this region: deploy network-region.yaml there"
-    return row.record(vpc.profile if by_profile else zone_id).fault or "not associated yet"
-
-
-def bypassed(vpc: Vpc, domain: Fqdn) -> str:
-    """Return why queries in a VPC would not reach the zone if it were associated, empty if they would.
-
-    "Considerations when working with a private hosted zone"
-    (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html).
-    """
-    if not vpc.dns_support:
-        return "enableDnsSupport of the VPC is off: nothing resolves there"
-    if not vpc.dns_hostnames:
-        return "enableDnsHostnames of the VPC is off: private hosted zones do not answer there"
-    if rule := next((rule for rule in forwards(vpc) if rule.domain == domain and not rule.profile), None):
-        return f"the Resolver rule {rule.id} forwards {_shown(rule.domain)}, and takes precedence over the zone"
-    return firewall_block(vpc, domain)
+    fault = row.record(vpc.profile if by_profile else zone_id).fault
+    return fault or ("not associated yet" if association_policy.associate else "")
 
 
 def _notes(
@@ -235,7 +245,7 @@ def _notes(
     if others:
         yield f"{others} more zones and Resolver rules take names below {_shown(domain)}"
     yield from resolver_notes(vpc, domain)
-    if below := _autodefined_rules_below(vpc, domain):
+    if below := rules_below_zone(vpc, domain):
         yield f"EC2's autodefined rules answer for {first_of([_shown(rule) for rule in below])}"
     direct, record = any(zone.id == zone_id for zone in vpc.zones), row.record(zone_id)
     if direct and record.in_progress:
@@ -247,7 +257,7 @@ def _notes(
 def _zone_steps(vpc: Vpc, row: VpcRow, association_policy: AssociationPolicy, zone: ZoneInVpc) -> Iterator[Step]:
     record = row.record(zone.zone_id)
     direct = zone.method is AssociationMethod.ASSOCIATION
-    possible = _same_named(vpc, zone.domain, zone.zone_id) is None
+    possible = same_named(vpc, zone.domain, zone.zone_id) is None
     if record.awaiting_approval and (zone.wanted is AssociationMethod.ASSOCIATION or not direct):
         yield Step(Act.RELEASE, zone.zone_id)
     if zone.wanted is AssociationMethod.ASSOCIATION and not direct and possible:
@@ -278,21 +288,9 @@ def _profile_steps(vpc: Vpc, row: VpcRow, zones: Collection[ZoneInVpc]) -> Itera
         yield Step(Act.DISASSOCIATE_PROFILE, vpc.profile)
 
 
-def _same_named(vpc: Vpc, domain: Fqdn, zone_id: str) -> AssociatedZone | None:
-    return next((zone for zone in vpc.zones if zone.domain == domain and zone.id != zone_id), None)
-
-
-def _autodefined_rules_below(vpc: Vpc, domain: Fqdn) -> tuple[Fqdn, ...]:
-    """Return the autodefined rules that answer in place of a reverse zone in the VPC."""
-    if not (is_reverse(domain) and vpc.autodefined_rules and vpc.dns_hostnames):
-        return ()
-    return tuple(rule for cidr in vpc.cidrs for rule in autodefined_rules_below(domain, cidr))
-
-
 def _disables_autodefined_rules(vpc: Vpc, association_policy: AssociationPolicy) -> bool:
-    return association_policy.disables_autodefined_rules and bool(
-        _autodefined_rules_below(vpc, association_policy.domain)
-    )
+    wanted = association_policy.disables_autodefined_rules and association_policy.associate
+    return wanted and bool(rules_below_zone(vpc, association_policy.domain))
 
 
 def _shown(domain: Fqdn) -> str:

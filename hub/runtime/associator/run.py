@@ -50,7 +50,10 @@ class VpcOutcome:
 
 @dataclass(slots=True)
 class VpcRun:
-    """The bookkeeping of one VPC: its row in the ledger, and the steps that are not tried again."""
+    """The bookkeeping of one VPC: its row in the ledger, and the steps that are not tried again.
+
+    If a step is `withheld` by a dry run, its association stays, and the ledger keeps the row of the VPC.
+    """
 
     row: VpcRow
     deadline: Deadline
@@ -68,6 +71,7 @@ class VpcRun:
     ignored: bool = False
     denied: str = ""
     paused: str = ""
+    withheld: bool = False
     out_of_time: bool = False
 
     @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.associator.plan import Act, Step
+from hub.runtime.associator.plan import Act, Step, is_withheld
 from hub.runtime.associator.ports import AssociationRefused
 from hub.runtime.associator.removals import zones_lost
 from hub.runtime.deadline import HUB_CALLS
@@ -50,9 +50,13 @@ class StepRunner:
     def unpaused(self, run: VpcRun, steps: Iterable[Step]) -> Iterator[Step]:
         """Yield the steps of a run, each unless orgdns is paused by then; note in the run if it is.
 
-        It is paused if that cannot be read. The work is not lost: the next sweep plans the same steps.
+        What a dry run keeps back is left out, and the run notes it. orgdns is paused if that cannot be read. The work
+        is not lost: the next sweep plans the same steps.
         """
         for step in steps:
+            if is_withheld(step, self.association_policies, self.zone_ids):
+                run.withheld = True
+                continue
             try:
                 reason = self.pause()
             except LedgerUnavailable as unavailable:

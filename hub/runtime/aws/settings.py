@@ -18,6 +18,7 @@ from hub.runtime.policy import compiled
 from hub.runtime.policy.zone_ids import decoded
 
 if TYPE_CHECKING:
+    from hub.runtime.model.dry_run import DryRun
     from hub.runtime.model.names import Fqdn
     from hub.runtime.policy.decide import Policy
 
@@ -83,6 +84,15 @@ def zone_ids() -> dict[Fqdn, str]:
             f"the policy in the package has zones that the hub stack does not have: {', '.join(missing)}: {DEPLOY_BOTH}"
         )
     return ids
+
+
+def dry_run() -> DryRun:
+    """Return what of the policy is in dry run.
+
+    Raises:
+        Misdeployed: as `zone_ids` does.
+    """
+    return policy().dry_run(zone_ids())
 
 
 def guard() -> Guard:

@@ -26,8 +26,10 @@ class ZoneChecks:
 
     zones: WriterZones
 
-    def check(self, zone_id: str, domain: Fqdn) -> None:
+    def check(self, zone_id: str, domain: Fqdn, *, writes: bool = True) -> None:
         """Return if the role may read and change the zone. Nothing changes.
+
+        In a dry run, nothing that could write is called, so it is not tried whether the role may change the zone.
 
         The change is the deletion of a record set that nobody has. AWS checks permissions before Route 53 refuses it.
 
@@ -40,7 +42,8 @@ class ZoneChecks:
         deletion = Change(Action.DELETE, RecordSet(name, of_type, 0, (_VALUES[of_type],), NOBODYS))
         try:
             self.zones.record_sets(zone_id, [name], LONGEST_WAIT)
-            self.zones.change(zone_id, [deletion], wait=LONGEST_WAIT)
+            if writes:
+                self.zones.change(zone_id, [deletion], wait=LONGEST_WAIT)
         except BatchRefused as refused:
             if not refused.known:
                 raise ZoneUnavailable(f"{zone_id}: {refused}") from refused

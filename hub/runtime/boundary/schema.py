@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _Out = TypeVar("_Out")
 
 # The schema of this version's rows. It rises when an older version must no longer read or write over a row.
-SCHEMA: Final = 1
+SCHEMA: Final = 2
+# The schema of rows with something in dry run, which the versions before would publish.
+DRY_RUN: Final = 2
 ATTRIBUTE: Final = "schema"
 # "schema" is a reserved word of DynamoDB's expressions.
 WRITABLE: Final = "(attribute_not_exists(#schema) OR #schema <= :schema)"

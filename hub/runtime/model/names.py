@@ -12,9 +12,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NewType, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from hub.runtime.boundary.unreadable import Unreadable
+    from hub.runtime.model.withheld import Withheld
 
 Fqdn = NewType("Fqdn", str)
 Millis = NewType("Millis", int)
@@ -192,7 +191,8 @@ class Claim:
     """Instance I claims name N with values V. `note` says how tags and names were changed to make DNS labels.
 
     `label` is the label of the account if the name or its values depend on it; else it is empty. An instance that is
-    not `running` is stopped or stopping.
+    not `running` is stopped or stopping. One that is not to `publish` is in dry run. If only some of several rules that
+    give the instance the name are, the claim is that of the others, and `turned_on` that of all.
     """
 
     key: NameKey
@@ -205,6 +205,8 @@ class Claim:
     note: str = ""
     label: str = ""
     running: bool = True
+    publish: bool = True
+    turned_on: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,8 @@ class Published:
     """What the ledger last recorded about a name in its zone.
 
     `pending` means that a batch was sent and its outcome not recorded: the publisher reads the zone before it decides.
-    `refused` is the fingerprint of what Route 53 refused after the change of the ledger at `refused_at`.
+    `refused` is the fingerprint of what Route 53 refused after the change of the ledger at `refused_at`. `rules` are
+    the rules that gave the published record sets to their instances, and `withheld` is what a dry run keeps back.
     """
 
     record_sets: tuple[RecordSet, ...] = ()
@@ -274,6 +277,8 @@ class Published:
     conflict: str | None = None
     refused: str = ""
     refused_at: Millis = NEVER
+    rules: tuple[tuple[InstanceRef, str], ...] = ()
+    withheld: Withheld | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,12 +290,3 @@ class NameState:
     published: Published = field(default_factory=Published)
     withdrawn: frozenset[InstanceRef] = frozenset()
     unreadable: tuple[Unreadable, ...] = ()
-
-
-# If rules disagree about one name, the one that shares least wins, and one that favors the incumbent comes first.
-_STRICTEST_FIRST: Final = (ConflictRule.OLDEST, ConflictRule.NEWEST, ConflictRule.SHARE)
-
-
-def strictest(rules: Iterable[ConflictRule]) -> ConflictRule:
-    """The conflict rule that wins if several apply to one name."""
-    return min(rules, key=_STRICTEST_FIRST.index)

@@ -60,8 +60,8 @@ UsageByZone = Mapping[str, Usage]
 
 
 def usage_of_claim(claim: Claim) -> Usage:
-    """The usage of one claim: a name, and a record set for each type."""
-    return Usage(1, len(claim.values))
+    """The usage of one claim: a name, and a record set for each type. What is in dry run takes nothing from others."""
+    return Usage(1, len(claim.values)) if claim.publish else NOTHING
 
 
 def usage_of(claims: Iterable[Claim]) -> dict[str, Usage]:
@@ -94,14 +94,16 @@ class Tally:
     def add(self, claims: Iterable[Claim]) -> None:
         """Count these claims."""
         for claim in claims:
-            self._names[claim.key.zone_id] += 1
-            self._records[claim.key.zone_id] += len(claim.values)
+            used = usage_of_claim(claim)
+            self._names[claim.key.zone_id] += used.names
+            self._records[claim.key.zone_id] += used.records
 
     def remove(self, claims: Iterable[Claim]) -> None:
         """No longer count these claims."""
         for claim in claims:
-            self._names[claim.key.zone_id] -= 1
-            self._records[claim.key.zone_id] -= len(claim.values)
+            used = usage_of_claim(claim)
+            self._names[claim.key.zone_id] -= used.names
+            self._records[claim.key.zone_id] -= used.records
 
     def in_place_of(self, before: UsageByZone) -> dict[str, Usage]:
         """Return the usage, with nothing for each zone that was used before and no longer is."""

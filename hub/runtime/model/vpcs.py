@@ -188,6 +188,7 @@ class ZoneInVpc:
     `blocked` says why the VPC resolves no name of a zone that policy wants. `notes` are further facts for a person.
     `leaving` is why policy no longer wants the VPC to resolve the zone. It stays until policy wants it again.
     `removed_by_others` means that someone else ended the association that orgdns made, and orgdns is to make it again.
+    A zone that is `withheld` is in dry run: its associations stay as they are.
     """
 
     zone_id: str
@@ -199,6 +200,7 @@ class ZoneInVpc:
     notes: tuple[str, ...] = ()
     leaving: Cause | None = None
     removed_by_others: bool = False
+    withheld: bool = False
 
     @property
     def resolves(self) -> bool:

@@ -16,7 +16,7 @@ from hub.runtime.model.observation import Observation
 if TYPE_CHECKING:
     from hub.runtime.model.names import Account, Instance, InstanceRef, Millis
     from hub.runtime.observer.ports import Admission
-    from hub.runtime.policy.decide import Decision
+    from hub.runtime.policy.draft import Decision
 
 
 @dataclass(frozen=True, slots=True)

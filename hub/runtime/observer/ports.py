@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.observation import Observation
     from hub.runtime.model.status import FailedLook, SpokeStatus
     from hub.runtime.model.usage import UsageByZone
-    from hub.runtime.policy.decide import Decision
+    from hub.runtime.policy.draft import Decision
 
 
 class InstanceLedger(Protocol):

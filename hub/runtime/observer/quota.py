@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import RecordType, Refusal
 from hub.runtime.model.usage import NOTHING, Usage, usage_of, usage_of_claim
-from hub.runtime.policy.decide import MAX_REFUSALS, Decision
+from hub.runtime.policy.draft import MAX_REFUSALS, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -40,7 +40,8 @@ def fitting(
             max(own.names, limits.account_names - others.names),
             max(own.records, limits.account_records - others.records),
         )
-    held = {claim.key: claim for claim in before}
+    # What was in dry run is new to the zone.
+    held = {claim.key: claim for claim in before if claim.publish}
     kept: dict[NameKey, Claim] = {}
     own_now: defaultdict[str, Usage] = defaultdict(Usage)
     for claim in decision.claims:

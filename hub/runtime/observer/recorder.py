@@ -13,7 +13,7 @@ from hub.runtime.model.names import NEVER, Account, Claim, Fqdn, Instance, Insta
 from hub.runtime.model.observation import Observation
 from hub.runtime.observer.looks import Look, Observed
 from hub.runtime.observer.usage import Unlimited
-from hub.runtime.policy.decide import MAX_REFUSALS, Decision
+from hub.runtime.policy.draft import MAX_REFUSALS, Decision
 from hub.runtime.ports import Clock, LedgerUnavailable, Outdated
 
 if TYPE_CHECKING:

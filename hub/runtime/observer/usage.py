@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Claim, Fqdn, InstanceRef, Millis, Spoke
     from hub.runtime.model.usage import Limits, UsageByZone
     from hub.runtime.observer.ports import UsageLedger
-    from hub.runtime.policy.decide import Decision
+    from hub.runtime.policy.draft import Decision
     from hub.runtime.ports import Clock
 
 # An environment adds to an account less than this part of a limit without reading the counts again.

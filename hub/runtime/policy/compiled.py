@@ -43,6 +43,7 @@ def from_json(text: str) -> Policy:
         unreserved=frozenset(read["unreserved"]),
         networks=tuple((Fqdn(domain), tuple(networks)) for domain, networks in read["networks"]),
         account_labels=tuple((account, label) for account, label in read["account_labels"]),
+        unpublished=tuple(Fqdn(domain) for domain in read["unpublished"]),
     )
 
 
@@ -54,6 +55,7 @@ def _association_policy(read: dict[str, Any]) -> AssociationPolicy:
         exceptions=tuple(_selection(selection) for selection in read["exceptions"]),
         owns_all=read["owns_all"],
         disables_autodefined_rules=read["disables_autodefined_rules"],
+        associate=read["associate"],
     )
 
 
@@ -82,6 +84,7 @@ def _rule(read: dict[str, Any]) -> Rule:
         addresses=Selection(read["addresses"]),
         stopped=WhenStopped(read["stopped"]),
         reverse=None if read["reverse"] is None else ConflictRule(read["reverse"]),
+        publish=read["publish"],
     )
 
 

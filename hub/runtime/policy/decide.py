@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
+from hub.runtime.model.dry_run import DryRun
 from hub.runtime.model.names import (
     Account,
     Claim,
     Fqdn,
     Instance,
     InstanceState,
-    Interface,
     NameKey,
     RecordType,
     Refusal,
@@ -29,75 +29,20 @@ from hub.runtime.policy.candidates import (
     selected_interfaces,
     tag_value,
 )
-from hub.runtime.policy.claims import claim_of, limited, merged, shortened
+from hub.runtime.policy.claims import claim_of
+from hub.runtime.policy.draft import Decision, Draft
 from hub.runtime.policy.reserved import chosen_below_zone, first_chosen, is_region, is_well_known
 from hub.runtime.policy.rules import STOPPED_STATES, ReverseZone, Rule, anothers_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from hub.runtime.policy.coverage import Coverage
+    from hub.runtime.policy.draft import Place
     from hub.runtime.policy.vpc_selection import AssociationPolicy
 
-# More than an instance needs. Each name takes rows of the ledger and records of the zone.
-MAX_NAMES: Final = 100
-MAX_REFUSALS: Final = 50
-# The ledger stores everything about an instance in one row of up to 400 KB, for a moment together with its previous
-# claims (DynamoDB Developer Guide, "Constraints": item size).
-MAX_ALL_VALUES: Final = 1_000
 # The states in which an instance has an address of its own.
 _ADDRESSED_STATES: Final = frozenset({InstanceState.RUNNING}) | STOPPED_STATES
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The claims that policy gives an instance, and the names that it refuses."""
-
-    claims: tuple[Claim, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
-
-
-# An address and its VPC.
-_Place = tuple[str, str]
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A decision in the making. `canonical` is the name that the PTR records of an address point to."""
-
-    claims: dict[NameKey, Claim] = field(default_factory=dict)
-    refusals: list[Refusal] = field(default_factory=list)
-    canonical: dict[_Place, tuple[Rule, Claim]] = field(default_factory=dict)
-
-    def refuse(self, rule: Rule, name: Name, reasons: tuple[str, ...]) -> None:
-        self.refusals += [Refusal(rule.name, reason, name.fqdn) for reason in reasons]
-
-    def add(self, rule: Rule, claim: Claim, interfaces: tuple[Interface, ...]) -> None:
-        if not interfaces:
-            return
-        key = claim.key
-        self.claims[key] = merged(self.claims[key], claim) if key in self.claims else claim
-        if rule.reverse:
-            for interface in interfaces:
-                for address in (*interface.ipv4, *interface.ipv6):
-                    self.canonical.setdefault((address, interface.vpc_id), (rule, claim))
-
-    def decision(self) -> Decision:
-        cuts: list[Refusal] = []
-        if len(self.claims) > MAX_NAMES:
-            cuts.append(Refusal("*", f"the instance requests {len(self.claims)} names; the limit is {MAX_NAMES}"))
-        kept: list[Claim] = []
-        values = 0
-        for claim in [limited(claim, cuts) for claim in list(self.claims.values())[:MAX_NAMES]]:
-            values += sum(len(of_type) for _, of_type in claim.values)
-            if values > MAX_ALL_VALUES:
-                reason = f"the names have more than {MAX_ALL_VALUES:,} values in all; the last names are left out"
-                cuts.append(Refusal("*", reason))
-                break
-            kept.append(claim)
-        # Cuts come first, because the last of many refusals are not recorded.
-        refusals = tuple(dict.fromkeys(map(shortened, (*cuts, *self.refusals))))[:MAX_REFUSALS]
-        return Decision(tuple(sorted(kept, key=lambda claim: claim.key)), refusals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +53,8 @@ class Policy:
     accounts that have a label whatever their name is. `reserved` are patterns of names that no owner or administrator
     can choose, beside the well-known names that are not `unreserved`. In the zones `adopting`, orgdns takes over
     records that other tools left for known instances. `association_policies` are for the zones whose VPCs are
-    configured. `networks` are those whose addresses a zone publishes, for the zones that do not have the default.
+    configured. `networks` are those whose addresses a zone publishes, for the zones that do not have the default. The
+    zones `unpublished` are in dry run: names are decided and stored, and not written to them.
     """
 
     coverage: Coverage
@@ -122,6 +68,7 @@ class Policy:
     unreserved: frozenset[str] = frozenset()
     networks: tuple[tuple[Fqdn, tuple[str, ...]], ...] = ()
     account_labels: tuple[tuple[str, str], ...] = ()
+    unpublished: tuple[Fqdn, ...] = ()
 
     @property
     def tags_read(self) -> frozenset[str]:
@@ -141,7 +88,7 @@ class Policy:
             return Decision()
         if not instance.addressed:
             return Decision(refusals=(Refusal("*", "the instance has no private address"),))
-        draft = _Draft()
+        draft = Draft(frozenset(zone_ids[domain] for domain in self.unpublished))
         facts = self._facts(instance, account)
         networks = dict(self.networks)
         for rule in self.rules:
@@ -165,9 +112,28 @@ class Policy:
                 label = account.label if "account_name" in template.variables else None
                 claim = claim_of(rule, name, key, instance, inside)
                 draft.add(rule, replace(claim, label=label or ""), inside)
-        for claim in self._reverse(instance, account, draft.canonical, zone_ids):
-            draft.claims.setdefault(claim.key, claim)
+        for pointer in self._reverse(instance, account, draft.canonical, zone_ids):
+            draft.add_pointer(pointer, publish=False)
+        for pointer in self._reverse(instance, account, draft.published_canonical, zone_ids):
+            draft.add_pointer(pointer, publish=True)
         return draft.decision()
+
+    def dry_run(self, zone_ids: Mapping[Fqdn, str]) -> DryRun:
+        """What of the policy is in dry run."""
+        rules = frozenset(rule.name for rule in self.rules if not rule.publish)
+        return DryRun(frozenset(zone_ids[domain] for domain in self.unpublished), rules)
+
+    @property
+    def silent(self) -> frozenset[Fqdn]:
+        """The zones to which nothing may be written now, because they are in dry run, or all rules that give names."""
+        published = self._zones_of([rule for rule in self.rules if rule.publish])
+        return frozenset(self.unpublished) | (self._zones_of(self.rules) - published)
+
+    def _zones_of(self, rules: Collection[Rule]) -> frozenset[Fqdn]:
+        """The zones in which rules give names."""
+        pointers = self.reverse_zones if any(rule.reverse for rule in rules) else ()
+        forward = (template.domain for rule in rules for template in rule.templates)
+        return frozenset((*forward, *(zone.domain for zone in pointers)))
 
     def _given(
         self, rule: Rule, candidate: NameCandidate, account_id: str, labels: Mapping[str, str]
@@ -240,7 +206,7 @@ class Policy:
         self,
         instance: Instance,
         account: Account,
-        names: Mapping[_Place, tuple[Rule, Claim]],
+        names: Mapping[Place, tuple[Rule, Claim]],
         zone_ids: Mapping[Fqdn, str],
     ) -> Iterator[Claim]:
         """The claims on PTR names, for each address in a reverse zone that covers its account and VPC."""

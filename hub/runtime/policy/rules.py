@@ -102,7 +102,8 @@ class Rule:
 
     `templates` are tried in order: a template is a fallback for the one before it, if that lacks a value. `aliases` is
     the key of the tag that lists the values of `{alias}`. `allow` and `deny` are patterns of names below the zone.
-    `reverse` is the conflict rule for PTR records of the addresses, or None for no PTR records.
+    `reverse` is the conflict rule for PTR records of the addresses, or None for no PTR records. The names of a rule
+    that is not to `publish` are decided and stored, and not written to the zones.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Rule:
     addresses: Selection = Selection.PRIMARY
     stopped: WhenStopped = WhenStopped.KEEP
     reverse: ConflictRule | None = None
+    publish: bool = True
 
     @property
     def variables(self) -> frozenset[str]:

@@ -51,6 +51,7 @@ class AssociationPolicy:
 
     They are the VPCs of any of the selections, except those of the exceptions. `owns_all` ends associations that others
     made, too. `disables_autodefined_rules` disables Resolver's autodefined rules in VPCs where some lie below the zone.
+    If it is not to `associate`, what would change is decided and stored, and nothing is changed.
     """
 
     domain: Fqdn
@@ -59,6 +60,7 @@ class AssociationPolicy:
     exceptions: tuple[VpcSelection, ...] = ()
     owns_all: bool = False
     disables_autodefined_rules: bool = False
+    associate: bool = True
 
     def wants(self, vpc: Vpc, account: Account) -> bool:
         """Whether policy wants a VPC to resolve the zone."""

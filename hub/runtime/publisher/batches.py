@@ -19,6 +19,8 @@ from hub.runtime.model.names import Action, Change, NameKey, RecordSet
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from hub.runtime.model.withheld import Withheld
+
 # Route 53 API Reference, ChangeResourceRecordSets, "Limits on ChangeResourceRecordSets requests": 1,000 ResourceRecord
 # elements, and 32,000 characters in all Value elements. An UPSERT would count twice.
 MAX_ELEMENTS: Final = 1_000
@@ -31,7 +33,7 @@ class NameChange:
 
     `desired` are the record sets of orgdns that the zone holds after the changes, and `conflict` is why some claimed
     record sets are not among them. `zone_full` means that the zone takes no more records. `refused` means that Route 53
-    refused the changes that the claims need.
+    refused the changes that the claims need. `withheld` is what a dry run keeps back.
 
     """
 
@@ -41,6 +43,7 @@ class NameChange:
     conflict: str | None = None
     zone_full: bool = False
     refused: bool = False
+    withheld: Withheld | None = None
 
     @property
     def grows(self) -> bool:

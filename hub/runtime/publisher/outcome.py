@@ -27,6 +27,8 @@ class NameResult(StrEnum):
     DEFERRED = "deferred"
     RETRY = "retry"
     UNREADABLE = "unreadable"
+    # Nothing is written to the zone, although something else is claimed.
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True, slots=True)

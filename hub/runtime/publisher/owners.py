@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.runtime.boundary.unreadable import Unreadable
-from hub.runtime.model.names import ConflictRule, InstanceRef
+from hub.runtime.model.dry_run import NOT_DRY, DryRun, owners_of
+from hub.runtime.model.names import ConflictRule
 from hub.runtime.publisher.holders import (
     MAX_HELD_CHARACTERS,
     MAX_HELD_ELEMENTS,
@@ -36,7 +37,7 @@ from hub.runtime.publisher.holders import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from hub.runtime.model.names import Claim, NameKey, RecordSet
+    from hub.runtime.model.names import Claim, InstanceRef, NameKey, RecordSet
     from hub.runtime.model.observation import Observation
 
 
@@ -95,6 +96,8 @@ def settlement(
     current: Collection[RecordSet],
     standings: Mapping[InstanceRef, Standing],
     told: Collection[InstanceRef] = (),
+    kept: Collection[InstanceRef] = (),
+    dry_run: DryRun = NOT_DRY,
 ) -> Settlement:
     """Return what a name should hold.
 
@@ -104,9 +107,15 @@ def settlement(
         current: The record sets of orgdns that the zone holds.
         standings: The standings that are known so far.
         told: The instances whose claims on the name were just written.
+        kept: The owners of record sets that a dry run leaves as they are.
+        dry_run: What is in dry run: only the other claims count.
     """
-    indexed = {claim.instance: claim for claim in claims}
-    entitled = _entitled(key, indexed, standings)
+    indexed = {claim.instance: claim for claim in dry_run.published(claims)}
+    by_row = _by_row(key, standings)
+    kept = {*kept, *(ref for ref, claim in by_row.items() if claim and not dry_run.publishes(claim))}
+    entitled = {ref: claim for ref, claim in indexed.items() if ref not in by_row} | {
+        ref: claim for ref, claim in by_row.items() if claim and dry_run.publishes(claim)
+    }
     missing = tuple(
         (claim, known.row.version)
         for ref, claim in sorted(entitled.items())
@@ -120,7 +129,7 @@ def settlement(
         displaced = {ref for ref in losing - holding if ref in entitled}
         # Of a plain start, nothing is asked.
         gaining = owners_of(set(desired) - set(current)) - frozenset(told)
-        asked = (losing | gaining | (holding if displaced else frozenset())) - standings.keys()
+        asked = ((losing - kept) | gaining | (holding if displaced else frozenset())) - standings.keys()
         if asked:
             return Settlement(asked=frozenset(asked))
         proving = holding if _competing(displaced, standings) else gaining
@@ -129,27 +138,19 @@ def settlement(
             break
         dropped |= unproven
         entitled = {ref: claim for ref, claim in entitled.items() if ref not in unproven}
-    unknown = {ref for ref in losing if not standings[ref].certain or ref in dropped}
-    if unknown:
-        free = (losing & left) - unknown
-        desired = _beside_unknown(entitled.values(), desired, current, unknown, free)
-    return Settlement(desired, missing=missing, reason=_reason(unknown, dropped))
+    unknown = {ref for ref in losing - kept if not standings[ref].certain or ref in dropped}
+    staying = losing & kept
+    wanted = desired
+    if unknown or staying:
+        free = (losing & left) - unknown - staying
+        desired = _beside_unknown(entitled.values(), desired, current, unknown | staying, free)
+    reason = _reason(unknown, dropped) or (_staying(staying) if set(wanted) - set(desired) else "")
+    return Settlement(desired, missing=missing, reason=reason)
 
 
-def owners_of(record_sets: Iterable[RecordSet]) -> frozenset[InstanceRef]:
-    """Return the instances that hold these record sets."""
-    refs = (record_set.instance for record_set in record_sets)
-    return frozenset(ref for ref in refs if ref is not None)
-
-
-def _entitled(
-    key: NameKey, indexed: Mapping[InstanceRef, Claim], standings: Mapping[InstanceRef, Standing]
-) -> dict[InstanceRef, Claim]:
-    """Return the claims on a name, those of the rows in place of those of the index where the rows decide."""
-    by_row = {ref: known.row.wants(key) for ref, known in standings.items() if known.certain and known.row is not None}
-    return {ref: claim for ref, claim in indexed.items() if ref not in by_row} | {
-        ref: claim for ref, claim in by_row.items() if claim is not None
-    }
+def _by_row(key: NameKey, standings: Mapping[InstanceRef, Standing]) -> dict[InstanceRef, Claim | None]:
+    """Return the claims on a name, or None, of the instances whose rows decide."""
+    return {ref: known.row.wants(key) for ref, known in standings.items() if known.certain and known.row is not None}
 
 
 def _competing(displaced: Iterable[InstanceRef], standings: Mapping[InstanceRef, Standing]) -> bool:
@@ -164,7 +165,7 @@ def _beside_unknown(
     unknown: Collection[InstanceRef],
     free: Collection[InstanceRef],
 ) -> tuple[RecordSet, ...]:
-    """Return what a name holds while some of its owners are unknown: their record sets stay.
+    """Return what a name holds while some of its owners are unknown or in dry run: their record sets stay.
 
     The other members of a shared name change meanwhile, if they fit beside those record sets. Those that are stopped do
     not join, because an unknown one may run. Of any other name, only what is free goes.
@@ -205,3 +206,8 @@ def _reason(unknown: Collection[InstanceRef], dropped: Collection[InstanceRef]) 
     if dropped:
         return f"{min(dropped)} claims it, and its spoke must be swept before it may hold the name"
     return ""
+
+
+def _staying(staying: Collection[InstanceRef]) -> str:
+    """Return why a name is not as claimed, if a dry run keeps what it holds."""
+    return f"{min(staying)} holds it by a rule in dry run, which leaves it as it is" if staying else ""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.model.dry_run import turned_on
 from hub.runtime.model.names import Action, Change
+from hub.runtime.model.withheld import Withheld
 from hub.runtime.ports import LedgerUnavailable, NoTurn, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.publisher.batches import NameChange, changes
 from hub.runtime.publisher.foreign import READ_ONE_BY_ONE, adoptable, beside_foreign, blocked_types, may_set_a_ttl
@@ -17,7 +19,7 @@ from hub.runtime.rate_limit import Urgency
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from hub.runtime.model.names import InstanceRef, NameKey
+    from hub.runtime.model.names import InstanceRef, NameKey, NameState, RecordSet
     from hub.runtime.publisher.owners import Settlement
     from hub.runtime.publisher.ports import Zones
     from hub.runtime.publisher.run import PublishRun
@@ -45,16 +47,16 @@ class Planner:
         for key in keys:
             state = self.run.states[key]
             published = state.published.record_sets
-            desired = desired_record_sets(state.claims)
+            desired = desired_record_sets(self.run.claims(key))
             needed = changes(published, desired)
             if self.run.refused_before(key, desired):
                 self.run.outcomes[key] = NameOutcome(key, NameResult.CONFLICT, state.published.conflict or "")
-            elif self._distrusted(key) or (may_set_a_ttl(needed) and not self.run.is_clear(key)):
+            elif self._distrusted(key) or (self._may_set_a_ttl(state, needed) and not self.run.is_clear(key)):
                 # The ledger's memory is not reliable: the outcome of a batch was not recorded, or the name is in
                 # conflict. Or Route 53 would accept a record set of orgdns beside a foreign multivalue answer record
                 # set, and change the foreign TTL.
                 unsure.append(key)
-            elif needed:
+            elif needed or self._stale(state):
                 remembered[key] = ZoneRecordSets(owned=published)
             else:
                 self.run.outcomes[key] = NameOutcome(key, NameResult.UNCHANGED)
@@ -100,6 +102,19 @@ class Planner:
         found[key] = held[key.fqdn]
         return True
 
+    def _may_set_a_ttl(self, state: NameState, needed: Iterable[Change]) -> bool:
+        """Whether the zone must be read: a foreign record set may be where orgdns would add one, or would if turned on.
+
+        A name in dry run is read once for what it would hold.
+        """
+        return may_set_a_ttl(needed) or (
+            self._stale(state) and may_set_a_ttl(changes(state.published.record_sets, _turned_on(state)))
+        )
+
+    def _stale(self, state: NameState) -> bool:
+        """Whether the ledger does not have yet what a dry run keeps back of a name."""
+        return self.run.dry_run.stale(state, _turned_on(state)) if self.run.dry_run.concerns(state) else False
+
     def _distrusted(self, key: NameKey) -> bool:
         """Whether the ledger's memory of a name is not reliable."""
         published = self.run.states[key].published
@@ -137,7 +152,7 @@ class Planner:
                 unread.append(key)
             elif name.changes:
                 planned.append(name)
-            elif name.conflict or key in self.run.read:
+            elif name.conflict or key in self.run.read or name.withheld != self.run.states[key].published.withheld:
                 unchanged.append(name)
             else:
                 # The ledger remembers that already.
@@ -152,12 +167,24 @@ class Planner:
         # Foreign record sets stay, and so do record sets of orgdns that are already beside them.
         free = [wanted for wanted in settled.desired if wanted.type not in blocked]
         desired = tuple(sorted([*free, *beside_foreign(held.owned, settled.desired, blocked)]))
-        conflicts = [f"a foreign record set is in the way of type {', '.join(sorted(blocked))}"] if blocked else []
+        conflicts = [_in_the_way(blocked)] if blocked else []
         conflicts += [settled.reason] if settled.reason else []
         # Deleted in one batch with what replaces them, so that the name always has an answer.
         replaced = [Change(Action.DELETE, ours) for foreign, ours in adopted.items() if foreign.type not in blocked]
         needed = (*replaced, *changes(held.owned, desired))
-        return NameChange(key, desired, needed, "; ".join(conflicts) or None)
+        return NameChange(
+            key, desired, needed, "; ".join(conflicts) or None, withheld=self._withheld(key, held, desired)
+        )
+
+    def _withheld(self, key: NameKey, held: ZoneRecordSets, desired: Collection[RecordSet]) -> Withheld | None:
+        """Return what the name would hold if nothing were in dry run; None if it holds that anyway."""
+        state = self.run.states[key]
+        wanted = _turned_on(state)
+        if not self.run.dry_run.concerns(state) or set(wanted) == set(desired):
+            return None
+        adopted = adoptable(held.foreign, wanted) if key.zone_id in self.adopting else {}
+        blocked = blocked_types(wanted, [foreign for foreign in held.foreign if foreign not in adopted])
+        return Withheld(wanted, _in_the_way(blocked) if blocked else "")
 
     def _settlements(self, held: Mapping[NameKey, ZoneRecordSets]) -> dict[NameKey, Settlement]:
         """Return what each name should hold; set the outcomes of the names of which the ledger cannot tell now.
@@ -180,7 +207,9 @@ class Planner:
         return {key: each for key, each in in_order.items() if self._restored(key, each)}
 
     def _settlement(self, key: NameKey, held: ZoneRecordSets, standings: Mapping[InstanceRef, Standing]) -> Settlement:
-        return settlement(key, self.run.states[key].claims, held.owned, standings, self.run.told_of(key))
+        state, dry_run = self.run.states[key], self.run.dry_run
+        kept = dry_run.keeps(state, held.owned)
+        return settlement(key, state.claims, held.owned, standings, self.run.told_of(key), kept, dry_run)
 
     def _asked(self, waiting: Mapping[NameKey, frozenset[InstanceRef]], standings: dict[InstanceRef, Standing]) -> bool:
         """Add the standings that names wait for; return False and set the outcomes of these names if that fails."""
@@ -226,3 +255,12 @@ class Planner:
             self.run.fail([key], unavailable)
             return False
         return True
+
+
+def _turned_on(state: NameState) -> tuple[RecordSet, ...]:
+    """Return what a name should hold if nothing were in dry run."""
+    return desired_record_sets(turned_on(state.claims))
+
+
+def _in_the_way(blocked: Collection[str]) -> str:
+    return f"a foreign record set is in the way of type {', '.join(sorted(blocked))}"

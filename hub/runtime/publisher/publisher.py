@@ -13,6 +13,7 @@ from itertools import zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from hub.runtime.model.dry_run import NOT_DRY, DryRun
 from hub.runtime.ports import LedgerUnavailable
 from hub.runtime.publisher.batch_sender import BatchSender
 from hub.runtime.publisher.batches import batches
@@ -36,8 +37,8 @@ class Publisher:
     """Brings zones in line with claims.
 
     `adopting` are the ids of the zones in which orgdns adopts records that other tools left for known instances.
-    `backlog` takes the names that are not published now. Without one, each call waits for its turn.
-
+    `backlog` takes the names that are not published now. Without one, each call waits for its turn. For what is in
+    `dry_run`, the ledger gets what would be published, and the zone nothing.
     """
 
     ledger: NameLedger
@@ -46,6 +47,7 @@ class Publisher:
     clock: Clock
     adopting: frozenset[str] = frozenset()
     backlog: Deferral | None = None
+    dry_run: DryRun = NOT_DRY
 
     def publish(
         self,
@@ -67,7 +69,7 @@ class Publisher:
         their rates go to the backlog, and come back `released`, with the account because of which they were there.
         """
         ordered = sorted(changed_at)
-        run = PublishRun(self.ledger, self.controls, deadline, marked, changed_at, self.clock(), told)
+        run = PublishRun(self.ledger, self.controls, deadline, marked, changed_at, self.clock(), told, self.dry_run)
         if not run.paused(ordered):
             if self.backlog:
                 self.backlog.admit(run, changed_by, released)
@@ -75,8 +77,8 @@ class Publisher:
             # Prompt names first: to read and send what comes back from the backlog may take seconds.
             self._publish(run, [key for key in waiting if key in run.prompt])
             self._publish(run, [key for key in waiting if key not in run.prompt])
-            for key, state in run.states.items():
-                members, restored = left_out(state.claims), run.restored.get(key, ())
+            for key in run.states:
+                members, restored = left_out(run.claims(key)), run.restored.get(key, ())
                 run.outcomes[key] = replace(run.outcomes[key], left_out=members, restored=restored)
             if self.backlog:
                 self.backlog.send_back(run, changed_by, released)

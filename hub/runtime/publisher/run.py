@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.deadline import HUB_CALLS
+from hub.runtime.model.dry_run import NOT_DRY, DryRun, owners_of
 from hub.runtime.model.names import Millis, NameState, Published
 from hub.runtime.ports import LedgerUnavailable, ZoneClosed
 from hub.runtime.publisher.holders import desired_record_sets
@@ -42,7 +43,7 @@ class PublishRun:
     An audit found the ledger's memory of the names in `marked` wrong. The changes of the names in `read` were worked
     out from what the zone holds, not from that memory. `changed_at` has the time of each name's change in the ledger,
     and `told` the claims on it that were written then.
-    `restored` are the instances whose claims on a name the ledger had lost.
+    `restored` are the instances whose claims on a name the ledger had lost. What is in `dry_run` is not published.
 
     The names in `released` come back from the backlog. `readings` has what the backlog read of whole zones a moment
     ago. `began` are the seconds that were left when the run began.
@@ -58,6 +59,7 @@ class PublishRun:
     changed_at: Mapping[NameKey, Millis]
     now: Millis
     told: Mapping[NameKey, Collection[Claim]] = field(default_factory=dict)
+    dry_run: DryRun = NOT_DRY
     states: dict[NameKey, NameState] = field(default_factory=dict)
     outcomes: dict[NameKey, NameOutcome] = field(default_factory=dict)
     read: set[NameKey] = field(default_factory=set)
@@ -80,6 +82,10 @@ class PublishRun:
         Otherwise these names would return to the backlog, and be read again, for ever.
         """
         self.began = self.deadline.seconds_left()
+
+    def claims(self, key: NameKey) -> tuple[Claim, ...]:
+        """Return the claims that decide what is published under a name."""
+        return self.dry_run.published(self.states[key].claims)
 
     def told_of(self, key: NameKey) -> Collection[InstanceRef]:
         """Return the instances whose claims on a name were just written, and are the only reason to look at it.
@@ -164,11 +170,12 @@ class PublishRun:
             return
         at = Millis(self.now + round((self._opened - self.deadline.seconds_left()) * 1_000))
         for name in names:
-            result = NameResult.PUBLISHED if name.changes else NameResult.UNCHANGED
+            kept_back = NameResult.WITHHELD if name.withheld else NameResult.UNCHANGED
+            result = NameResult.PUBLISHED if name.changes else kept_back
             self.outcomes[name.key] = NameOutcome(
                 name.key,
                 NameResult.CONFLICT if name.conflict else result,
-                name.conflict or "",
+                name.conflict or (name.withheld.blocked if name.withheld else ""),
                 name.changes,
                 zone_full=name.zone_full,
                 at=at,
@@ -189,10 +196,13 @@ class PublishRun:
         return [name for name in names if waited[name.key] >= PATIENCE_MILLIS]
 
     def _published(self, name: NameChange) -> Published:
-        published = Published(name.desired, conflict=name.conflict)
+        state = self.states[name.key]
+        rules = dict(state.published.rules) | {claim.instance: claim.rule for claim in state.claims}
+        given = tuple((ref, rules[ref]) for ref in sorted(owners_of(name.desired)) if ref in rules)
+        published = Published(name.desired, conflict=name.conflict, rules=given, withheld=name.withheld)
         if not name.refused:
             return published
-        wanted = desired_record_sets(self.states[name.key].claims)
+        wanted = desired_record_sets(self.claims(name.key))
         return replace(published, refused=fingerprint(wanted), refused_at=self.changed_at[name.key])
 
     def fail(self, keys: Sequence[NameKey], failure: Exception) -> None:

@@ -14,13 +14,20 @@ from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.guard import Removal
+from hub.runtime.model.dry_run import NOT_DRY, DryRun
 from hub.runtime.model.names import Fqdn, InstanceRef, NameKey, Published
 from hub.runtime.model.observation import Observation
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.foreign import UNREADABLE
-from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.sweeper.bookkeeping import UnreadableThings
-from hub.runtime.sweeper.differences import REASONS, Difference, difference_of, owners_of
+from hub.runtime.sweeper.differences import (
+    REASONS,
+    Difference,
+    difference_of,
+    expected,
+    owners_of,
+    withheld_differs,
+)
 from hub.runtime.sweeper.hash_set import HashSet
 from hub.runtime.sweeper.repair.comparison import LedgerComparison
 from hub.runtime.sweeper.repair.decision import RepairKind
@@ -91,7 +98,7 @@ def _unreported(_repaired: Repaired) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Auditor:
-    """Audits zones. `paused` returns why publishing is paused, or None."""
+    """Audits zones. `paused` returns why publishing is paused, or None. For what is in `dry_run`, no name vanishes."""
 
     ledger: AuditLedger
     statuses: Statuses
@@ -99,6 +106,7 @@ class Auditor:
     guard: Guard
     clock: Clock
     paused: Callable[[], str | None]
+    dry_run: DryRun = NOT_DRY
 
     def audit(
         self, zone_ids: Iterable[str], deadline: Deadline, report: Callable[[Repaired], None] = _unreported
@@ -218,7 +226,7 @@ class Auditor:
             state = self.ledger.name(key)
             if state.unreadable:
                 return
-            desired = set(desired_record_sets(state.claims))
+            desired = expected(state, found.owned, self.dry_run)
             difference = Difference.UNCLAIMED if unknown_owners - owners_of(desired) else Difference.EDITED
             run.count(key.fqdn, difference)
             self._mark(run, key, difference, vanishing=() if desired else found.owned)
@@ -231,8 +239,9 @@ class Auditor:
         if state.unreadable:
             run.unreadable.add(state.key.fqdn)
             return
-        desired, before = set(desired_record_sets(state.claims)), set(state.published.record_sets)
-        run.claimed += sum(len(claim.values) for claim in state.claims)
+        before = set(state.published.record_sets)
+        desired = expected(state, before, self.dry_run)
+        run.claimed += sum(len(claim.values) for claim in self.dry_run.published(state.claims))
         vanishing = () if desired else state.published.record_sets
         known = {claim.instance for claim in state.claims} | state.withdrawn
         if self._unsettled(owners_of(before) - {str(ref) for ref in known}, settled):
@@ -245,6 +254,8 @@ class Auditor:
             difference = Difference.BEHIND
         elif before and state.key.fqdn not in run.listed:
             difference, vanishing = Difference.MISSING, ()
+        elif withheld_differs(state, self.dry_run, listed=state.key.fqdn in run.listed):
+            difference, vanishing = Difference.BEHIND, ()
         else:
             return
         run.count_again(state.key.fqdn, difference)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.publisher.foreign import BLOCKS_ALL
+from hub.runtime.model.dry_run import turned_on
+from hub.runtime.publisher.foreign import BLOCKS_ALL, blocked_types
+from hub.runtime.publisher.holders import desired_record_sets
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from hub.runtime.model.names import Published, RecordSet
+    from hub.runtime.model.dry_run import DryRun
+    from hub.runtime.model.names import NameState, Published, RecordSet
     from hub.runtime.ports import ZoneRecordSets
 
 
@@ -41,14 +44,39 @@ def difference_of(found: ZoneRecordSets, remembered: Published) -> Difference | 
         return Difference.MISSING
     if before != current:
         return Difference.EDITED
-    if not remembered.conflict and _foreign_beside(found):
+    if (not remembered.conflict and _foreign_beside(found)) or _blocked_otherwise(found, remembered):
         return Difference.FOREIGN
     return None
+
+
+def expected(state: NameState, current: Collection[RecordSet], dry_run: DryRun) -> set[RecordSet]:
+    """What a name should hold, with what a dry run leaves there."""
+    kept = dry_run.keeps(state, current)
+    claimed = desired_record_sets(dry_run.published(state.claims))
+    return {*claimed, *(found for found in current if found.instance in kept)}
+
+
+def withheld_differs(state: NameState, dry_run: DryRun, *, listed: bool) -> bool:
+    """Whether the ledger does not have what a dry run keeps back of a name, or what blocked it is gone.
+
+    `listed` says whether the zone has the name.
+    """
+    if not dry_run.concerns(state):
+        return False
+    withheld = state.published.withheld
+    gone = bool(withheld and withheld.blocked) and not listed
+    return gone or dry_run.stale(state, desired_record_sets(turned_on(state.claims)))
 
 
 def owners_of(record_sets: Collection[RecordSet]) -> set[str]:
     """The SetIdentifiers of record sets."""
     return {record_set.holder for record_set in record_sets}
+
+
+def _blocked_otherwise(found: ZoneRecordSets, remembered: Published) -> bool:
+    """Whether a foreign record set came where a dry run keeps something back, or went from there."""
+    withheld = remembered.withheld
+    return withheld is not None and bool(withheld.blocked) != bool(blocked_types(withheld.record_sets, found.foreign))
 
 
 def _foreign_beside(found: ZoneRecordSets) -> bool:

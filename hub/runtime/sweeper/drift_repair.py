@@ -85,7 +85,7 @@ class DriftRepair:
         remembered = {
             key: published
             for key, published in known.items()
-            if not isinstance(published, Unreadable) and (published.record_sets or _undecided(published))
+            if not isinstance(published, Unreadable) and _concerned(published)
         }
         # During a pause the publisher abandons what is marked, and the end of the pause audits every zone.
         if not remembered or self.paused() is not None:
@@ -150,6 +150,10 @@ class DriftRepair:
             if request:
                 self.statuses.put_audit_request(zone_id, *request)
         return DriftOutcome(change, audit=reason)
+
+
+def _concerned(published: Published) -> bool:
+    return bool(published.record_sets or published.withheld) or _undecided(published)
 
 
 def _undecided(published: Published) -> bool:

@@ -17,7 +17,7 @@ from hub.runtime.model.names import NEVER, InstanceState
 from hub.runtime.model.observation import Observation
 from hub.runtime.observer.looks import Look, Observed, is_outdated, names_of
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
-from hub.runtime.policy.decide import Decision
+from hub.runtime.policy.draft import Decision
 from hub.runtime.ports import LedgerUnavailable, SpokeClosed, SpokeDenied, SpokeUnreachable
 from hub.runtime.sweeper.bookkeeping import SweepOutcome, SweepRun, Unfinished
 from hub.runtime.sweeper.undelivered import with_undelivered

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.associator.plan import bypassed
+from hub.runtime.associator.findings import bypassed
 from hub.runtime.model.names import Spoke
 
 if TYPE_CHECKING:

@@ -37,6 +37,7 @@ def vpc_faults(content: dict[str, Any], source: Source) -> Iterator[Fault]:
                 "needs 'resolved_by': orgdns disables the autodefined rules in the VPCs that resolve the zone",
             )
     yield from _profile_faults(zones, source)
+    yield from _dry_run_faults(zones, source)
 
 
 def _region_faults(selections: list[Any], place: Place, regions: list[str], source: Source) -> Iterator[Fault]:
@@ -44,6 +45,27 @@ def _region_faults(selections: list[Any], place: Place, regions: list[str], sour
         for number, region in enumerate(listed(selection, "regions")):
             if regions and region not in regions:
                 yield source.fault((*place, index, "regions", number), f"{short(region)} is not one of spokes.regions")
+
+
+def _dry_run_faults(zones: list[Any], source: Source) -> Iterator[Fault]:
+    """Faults of `associate`: the VPCs of a Profile resolve all its zones, so these are in dry run together."""
+    first: tuple[int, bool] | None = None
+    for index, zone in enumerate(zones):
+        resolved_by = zone.get("resolved_by") if isinstance(zone, dict) else None
+        if not isinstance(resolved_by, dict):
+            if isinstance(zone, dict) and zone.get("associate") is False:
+                yield source.fault(("zones", index, "associate"), "needs 'resolved_by': orgdns associates no VPC yet")
+            continue
+        if resolved_by.get("by") != "profile":
+            continue
+        associate = zone.get("associate") is not False
+        if first is None:
+            first = index, associate
+        elif associate is not first[1]:
+            yield source.fault(
+                ("zones", index, "associate"),
+                f"must be as in zones[{first[0]}]: a VPC resolves all zones of the Profile, or none",
+            )
 
 
 def _profile_faults(zones: list[Any], source: Source) -> Iterator[Fault]:

@@ -69,6 +69,8 @@ class RuleSection(Section):
     """Whether a stopped instance keeps its names."""
     reverse: Annotated[ConflictRule, LOOSE] | None = None
     """Write PTR records for the addresses, to this rule's names, with this conflict rule."""
+    publish: bool = True
+    """`false` is a dry run: the rule's names are decided and stored, and not written. `orgdns pending` lists them."""
 
     def rule(self, domains: tuple[Fqdn, ...]) -> Rule:
         """The rule in the form that the runtime reads, given the domains of all zones."""
@@ -94,6 +96,7 @@ class RuleSection(Section):
             addresses=self.addresses,
             stopped=self.stopped,
             reverse=self.reverse,
+            publish=self.publish,
         )
 
 

@@ -1,5 +1,6 @@
 """The private hosted zones."""
 
+from dataclasses import replace
 from typing import Literal, Self
 
 from pydantic import ConfigDict, model_validator
@@ -55,6 +56,10 @@ class Zone(Section):
     orgdns is to `disable` them where they would answer instead."""
     resolved_by: ResolvedBy | None = None
     """Which VPCs resolve the zone. Default: orgdns neither makes nor ends associations of the zone."""
+    publish: bool = True
+    """`false` is a dry run: names are decided and stored, and nothing is written to the zone."""
+    associate: bool = True
+    """`false` is a dry run of `resolved_by`: no association of the zone is made or ended."""
 
     @model_validator(mode="after")
     def _id_or_create(self) -> Self:
@@ -73,6 +78,7 @@ class Zone(Section):
         """Which VPCs resolve the zone, or None if the file does not say."""
         if self.resolved_by is None:
             return None
-        return self.resolved_by.association_policy(
+        policy = self.resolved_by.association_policy(
             self.domain, disables_autodefined_rules=self.autodefined_rules == "disable"
         )
+        return replace(policy, associate=self.associate)

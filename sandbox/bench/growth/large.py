@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.aws.instances import INSTANCES_A_PAGE
 from hub.runtime.aws.ledger.attributes import written
-from hub.runtime.aws.ledger.rows import claim_row, observation_row, published_row
+from hub.runtime.aws.ledger.rows import claim_row, observation_row
 from hub.runtime.aws.ledger.table import ROWS_A_READ
+from hub.runtime.aws.ledger.zone.published import published_row
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.deadline import Deadline
 from hub.runtime.guard import Guard

@@ -11,7 +11,8 @@ from hub.runtime.model.names import (
     Instance,
 )
 from hub.runtime.names.templates import Template
-from hub.runtime.policy.decide import Decision, Policy
+from hub.runtime.policy.decide import Policy
+from hub.runtime.policy.draft import Decision
 from hub.runtime.policy.rules import Rule
 from tests.support.build import (
     CORP,

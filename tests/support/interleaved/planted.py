@@ -16,7 +16,7 @@ from hub.runtime.model.observation import Observation
 from hub.runtime.model.tasks import Release
 from hub.runtime.observer.looks import Look
 from hub.runtime.observer.recorder import Recorder
-from hub.runtime.policy.decide import Decision
+from hub.runtime.policy.draft import Decision
 from tests.support.interleaved.backlog import QueueClient
 from tests.support.interleaved.baton import Choices
 from tests.support.interleaved.machine import Machine

@@ -11,7 +11,7 @@ from hub.runtime.model.names import Claim, NameKey, Published, RecordSet, Spoke
 from hub.runtime.model.observation import Observation
 from hub.runtime.observer.looks import Look
 from hub.runtime.observer.recorder import Recorder
-from hub.runtime.policy.decide import Decision
+from hub.runtime.policy.draft import Decision
 from hub.runtime.policy.label_registry import LabelRegistry
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.sweeper.release import LabelRelease

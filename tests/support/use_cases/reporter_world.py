@@ -26,6 +26,8 @@ class ReporterWorld:
     stalls: list[Stall] = field(default_factory=list)
     faults: dict[str, Exception] = field(default_factory=dict)
     checked: list[tuple[str, Fqdn]] = field(default_factory=list)
+    tried_to_write: set[str] = field(default_factory=set)
+    silent: frozenset[Fqdn] = frozenset()
     statuses: MemoryStatuses = field(init=False)
     reporter: Reporter = field(init=False)
 
@@ -35,7 +37,7 @@ class ReporterWorld:
 
     def environment(self) -> Reporter:
         """A reporter in a new execution environment."""
-        return Reporter(self, self.statuses, self, {CORP: CORP_ZONE}, self.clock)
+        return Reporter(self, self.statuses, self, {CORP: CORP_ZONE}, self.clock, self.silent)
 
     def beat(self, minutes: int = 5, deadline: Deadline = AMPLE) -> list[ZoneCheck]:
         """Let minutes pass, and let a heartbeat reach the publisher."""
@@ -59,8 +61,9 @@ class ReporterWorld:
         since = status.closed_since or self.now
         self._put(zone_id, closed_since=since, closed_reason=reason, closed_names=status.closed_names + names)
 
-    def check(self, zone_id: str, domain: Fqdn) -> None:
+    def check(self, zone_id: str, domain: Fqdn, *, writes: bool = True) -> None:
         self.checked.append((zone_id, domain))
+        self.tried_to_write |= {zone_id} if writes else set()
         if fault := self.faults.get(zone_id):
             raise fault
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hub.runtime.model.names import Claim, Fqdn, NameKey, RecordType, Refusal
 from hub.runtime.model.usage import NOTHING, Limits, Usage, summed, usage_of
 from hub.runtime.observer.quota import POINTS_NOWHERE, fitting
-from hub.runtime.policy.decide import MAX_REFUSALS, Decision
+from hub.runtime.policy.draft import MAX_REFUSALS, Decision
 from tests.support.build import CORP_ZONE, claim, key
 
 LIMITS = Limits(account_names=3, account_records=4, account_vpcs=1, zone_records=9, zone_vpcs=9)

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from hub.runtime.model.names import Claim, InstanceRef, NameKey, RecordType, Spoke
 from hub.runtime.model.usage import Limits, Usage, UsageByZone, difference, usage_of
 from hub.runtime.observer.usage import REFUSE_BY, AccountUsage, Unlimited, step
-from hub.runtime.policy.decide import Decision
+from hub.runtime.policy.draft import Decision
 from hub.runtime.ports import LedgerUnavailable
 from tests.support.build import CORP_ZONE, PAYMENTS, ZONE_IDS, claim, key, ref
 from tests.support.memory import MemoryClock

@@ -7,7 +7,7 @@ from hub.runtime.model.names import (
     Refusal,
     Selection,
 )
-from hub.runtime.policy.decide import Decision
+from hub.runtime.policy.draft import Decision
 from hub.runtime.policy.rules import Scope
 from tests.support.build import (
     example_policy,

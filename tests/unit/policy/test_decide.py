@@ -10,7 +10,7 @@ from hub.runtime.model.names import (
     Selection,
     WhenStopped,
 )
-from hub.runtime.policy.decide import Decision
+from hub.runtime.policy.draft import Decision
 from hub.runtime.policy.rules import TagCondition
 from tests.support.build import (
     PAYMENTS,

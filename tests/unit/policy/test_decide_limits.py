@@ -7,7 +7,7 @@ from hub.runtime.model.names import (
 )
 from hub.runtime.policy.candidates import MAX_ALIASES
 from hub.runtime.policy.claims import MAX_REASON, MAX_VALUES
-from hub.runtime.policy.decide import MAX_ALL_VALUES, MAX_NAMES, MAX_REFUSALS
+from hub.runtime.policy.draft import MAX_ALL_VALUES, MAX_NAMES, MAX_REFUSALS
 from tests.support.build import (
     instance,
     interface,

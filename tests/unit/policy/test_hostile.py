@@ -19,7 +19,8 @@ from hub.runtime.model.observation import Observation
 from hub.runtime.names.labels import is_reverse
 from hub.runtime.names.templates import VARIABLE, Template, matches
 from hub.runtime.policy.compiled import from_json, to_json
-from hub.runtime.policy.decide import MAX_NAMES, MAX_REFUSALS, Decision, Policy
+from hub.runtime.policy.decide import Policy
+from hub.runtime.policy.draft import MAX_NAMES, MAX_REFUSALS, Decision
 from hub.runtime.policy.rules import Rule
 from orgdns.config.checks.collisions import by_any_tag
 from tests.support.build import PAYMENTS, SEARCH, covering, example_policy, instance

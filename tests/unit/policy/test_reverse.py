@@ -12,7 +12,7 @@ from hub.runtime.model.names import (
 )
 from hub.runtime.names.labels import reverse_name
 from hub.runtime.policy.compiled import from_json, to_json
-from hub.runtime.policy.decide import Decision
+from hub.runtime.policy.draft import Decision
 from hub.runtime.policy.rules import ReverseZone, Scope
 from tests.support.build import (
     PAYMENTS,

@@ -47,13 +47,16 @@ def publisher_of(
         clock=clock,
         adopting=frozenset(json.loads(settings.value(contract.ENV_ADOPTING_ZONES))),
         backlog=Deferral(Turnstile(), queue, DynamoBacklog(table)),
+        dry_run=settings.dry_run(),
     )
 
 
 def reporter_of(table: Table, clients: AssumedClients, turns: Turns, clock: Clock) -> Reporter:
     """Return what reports heartbeats, stalls and closed zones of the publisher."""
     zones = ZoneChecks(WriterZones(clients, settings.value(contract.ENV_WRITER_ROLE_ARN), turns, settings.owner()))
-    return Reporter(DynamoPath(table), DynamoStatuses(table), zones, settings.zone_ids(), clock)
+    return Reporter(
+        DynamoPath(table), DynamoStatuses(table), zones, settings.zone_ids(), clock, settings.policy().silent
+    )
 
 
 def releaser_of(table: Table, clients: AssumedClients, turns: Turns, clock: Clock) -> Releaser:

@@ -11,13 +11,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
-from hub.runtime.aws.ledger.drift import drift_key, drift_of, drift_row
 from hub.runtime.aws.ledger.generation import begun, with_generation
 from hub.runtime.aws.ledger.rows import (
     Row,
     claim_in,
     claim_key,
     claim_row,
+    in_dry_run,
     instance_key,
     instance_of_row,
     mark_key,
@@ -25,12 +25,11 @@ from hub.runtime.aws.ledger.rows import (
     name_pk,
     observation_of,
     observation_row,
-    published_key,
-    published_of,
-    published_row,
     spoke_pk,
     stored_claim_of,
 )
+from hub.runtime.aws.ledger.zone.drift import drift_key, drift_of, drift_row
+from hub.runtime.aws.ledger.zone.published import published_key, published_of, published_row
 from hub.runtime.boundary.schema import number, read_row
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.drift import KEPT_MILLIS, Drift
@@ -196,7 +195,7 @@ class DynamoLedger:
 
     def _published_row(self, key: NameKey, published: Published) -> Row:
         row = published_row(key, published) | {"at": self._table.now()}
-        if not (published.record_sets or published.pending or published.conflict):
+        if not (published.record_sets or published.pending or published.conflict or published.withheld):
             # Nothing is published and no change is pending, so the row is not needed.
             row[contract.EXPIRES] = self._table.expiry(TOMBSTONE_MILLIS)
         return row
@@ -247,4 +246,5 @@ def _asked(at: Millis) -> Row:
 
 
 def _live_claim(claim: Claim, version: int) -> Row:
-    return claim_row(claim) | claim_key(claim.key, claim.instance) | {"live": True, "version": version}
+    row = claim_row(claim) | claim_key(claim.key, claim.instance) | in_dry_run([claim])
+    return row | {"live": True, "version": version}

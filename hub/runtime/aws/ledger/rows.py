@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
-from hub.runtime.boundary.schema import flag, number, text, texts
+from hub.runtime.boundary.schema import ATTRIBUTE, DRY_RUN, flag, number, text, texts
 from hub.runtime.model.damping import Damping
 from hub.runtime.model.names import (
     NEVER,
@@ -23,17 +23,14 @@ from hub.runtime.model.names import (
     Interface,
     Millis,
     NameKey,
-    Published,
-    RecordSet,
     RecordType,
     Refusal,
     Spoke,
 )
 from hub.runtime.model.observation import Observation, StoredClaim
-from hub.runtime.model.owner import IN_LEDGER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Row = dict[str, Any]
 
@@ -61,11 +58,6 @@ def name_pk(key: NameKey) -> str:
 def spoke_pk(spoke: Spoke) -> str:
     """The partition of a spoke's instances."""
     return f"{contract.SPOKE_PREFIX}{spoke.account}#{spoke.region}"
-
-
-def published_key(key: NameKey) -> Row:
-    """The key of the row that records what is published under a name."""
-    return {contract.PARTITION_KEY: name_pk(key), contract.SORT_KEY: contract.PUBLISHED_KEY}
 
 
 def mark_key(key: NameKey) -> Row:
@@ -109,7 +101,7 @@ def observation_row(observation: Observation) -> Row:
     if observation.withdrawing:
         row["withdrawing"] = [[key.zone_id, key.fqdn] for key in sorted(observation.withdrawing)]
     row |= {name: text for name, text in (("generation", observation.generation), ("fault", observation.fault)) if text}
-    row |= damping_row(observation.damping)
+    row |= damping_row(observation.damping) | in_dry_run(observation.claims)
     if observation.held:
         row["held"] = [[address, *names] for address, names in observation.held]
     if observation.refusals:
@@ -236,6 +228,8 @@ def claim_row(claim: Claim) -> Row:
         "rule": claim.rule,
         "launched_at": claim.launched_at,
         **({} if claim.running else {"running": False}),
+        **({} if claim.publish else {"publish": False}),
+        **({"turned_on": claim_row(claim.turned_on)} if claim.turned_on else {}),
     } | {name: text for name, text in (("note", claim.note), ("label", claim.label)) if text}
 
 
@@ -252,49 +246,17 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
         note=text(row.get("note", "")),
         label=text(row.get("label", "")),
         running=flag(row.get("running", True)),
+        publish=flag(row.get("publish", True)),
+        turned_on=claim_of(row["turned_on"]) if "turned_on" in row else None,
     )
+
+
+def in_dry_run(claims: Iterable[Claim]) -> Row:
+    """The attribute that keeps older versions, which would publish claims in dry run, from reading their rows."""
+    return {} if all(claim.publish and not claim.turned_on for claim in claims) else {ATTRIBUTE: DRY_RUN}
 
 
 def stored_claim_of(row: Mapping[str, Any]) -> StoredClaim:
     """What a row says of a claim. A row without a version is older than any."""
     found = claim_in(name_key_of(row[contract.PARTITION_KEY]), row)
     return StoredClaim(number(row.get("version", 0)), found if isinstance(found, Claim) else None)
-
-
-def published_row(key: NameKey, published: Published) -> Row:
-    """The row that records what is published under a name."""
-    row: Row = {
-        **published_key(key),
-        "pending": published.pending,
-        "record_sets": [
-            {
-                "type": record_set.type.value,
-                "ttl": record_set.ttl,
-                "values": list(record_set.values),
-                "set_identifier": IN_LEDGER.set_identifier(record_set.holder),
-            }
-            for record_set in published.record_sets
-        ],
-    }
-    refused = {"refused": published.refused, "refused_at": published.refused_at} if published.refused else {}
-    return row | refused | ({"conflict": published.conflict} if published.conflict else {})
-
-
-def published_of(key: NameKey, row: Mapping[str, Any]) -> Published:
-    """What is published under a name, from its row."""
-    return Published(
-        record_sets=tuple(
-            RecordSet(
-                key.fqdn,
-                RecordType(each["type"]),
-                number(each["ttl"]),
-                tuple(map(text, each["values"])),
-                IN_LEDGER.holder(text(each["set_identifier"])),
-            )
-            for each in row["record_sets"]
-        ),
-        pending=flag(row["pending"]),
-        conflict=text(row["conflict"]) if "conflict" in row else None,
-        refused=text(row.get("refused", "")),
-        refused_at=Millis(number(row.get("refused_at", 0))),
-    )

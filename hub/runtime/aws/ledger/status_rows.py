@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
-from hub.runtime.aws.ledger.drift import zone_drift_of
+from hub.runtime.aws.ledger.zone.drift import zone_drift_of
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.schema import flag, number, read_row, text, texts
 from hub.runtime.boundary.unreadable import Unreadable

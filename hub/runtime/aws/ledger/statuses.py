@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
-from hub.runtime.aws.ledger.drift import zone_drift_row
 from hub.runtime.aws.ledger.generation import begun, generation_key, generation_of, with_generation
 from hub.runtime.aws.ledger.status_rows import (
     cursor_of,
@@ -17,6 +16,7 @@ from hub.runtime.aws.ledger.status_rows import (
     zone_key,
     zone_status_of,
 )
+from hub.runtime.aws.ledger.zone.drift import zone_drift_row
 from hub.runtime.boundary.schema import read_row
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.boundary.unreadable import readable

@@ -136,6 +136,7 @@ def _zone_row(zone: ZoneInVpc) -> Row:
         "notes": [bounded(note, MAX_REASON) for note in zone.notes],
         "leaving": zone.leaving.value if zone.leaving else "",
         "removed_by_others": zone.removed_by_others,
+        **({"withheld": True} if zone.withheld else {}),
     }
 
 
@@ -150,6 +151,7 @@ def _zone_of(row: Mapping[str, Any]) -> ZoneInVpc:
         notes=texts(row["notes"]),
         leaving=Cause(row["leaving"]) if row.get("leaving") else None,
         removed_by_others=flag(row.get("removed_by_others", False)),
+        withheld=flag(row.get("withheld", False)),
     )
 
 

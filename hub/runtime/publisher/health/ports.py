@@ -49,8 +49,8 @@ class ZoneStatuses(Protocol):
 class CheckedZones(Protocol):
     """The zones, through the writer role."""
 
-    def check(self, zone_id: str, domain: Fqdn) -> None:
-        """Return if the writer role may change the zone.
+    def check(self, zone_id: str, domain: Fqdn, *, writes: bool = True) -> None:
+        """Return if the writer role may change the zone, or only read it if it is not to write.
 
         Raises ZoneClosed if not, ZoneUnavailable if that is unknown, and NoTurn if others take all turns for a while.
         """

@@ -50,13 +50,18 @@ class ZoneCheck:
 
 @dataclass(slots=True)
 class Reporter:
-    """Reports heartbeats, stalls and closed zones. `zone_ids` are the zones by domain."""
+    """Reports heartbeats, stalls and closed zones. `zone_ids` are the zones by domain.
+
+    Zones that are `silent`, because nothing may be written to them now, are only read: whether the writer role may
+    change them stays unknown.
+    """
 
     path: PathLedger
     statuses: ZoneStatuses
     zones: CheckedZones
     zone_ids: Mapping[Fqdn, str]
     clock: Clock
+    silent: Collection[Fqdn] = frozenset()
     _stalled_at: Millis = field(default=NEVER)
 
     def published(self, outcomes: Collection[NameOutcome], changed_at: Mapping[NameKey, Millis]) -> Stall | None:
@@ -100,7 +105,7 @@ class Reporter:
             if not due or status.row_fault or not deadline.allows(CHECK_SECONDS):
                 continue
             try:
-                self.zones.check(zone_id, domain)
+                self.zones.check(zone_id, domain, writes=domain not in self.silent)
             except NoTurn:
                 # A burst takes all turns, so the zone is being changed. The next heartbeat checks it.
                 continue

@@ -47,7 +47,7 @@ def test_reading_of_a_zone(table: Table) -> None:
     assert backlog.reading("Z2") is None
     (row,) = table.query(contract.CONTROL_KEY, contract.READING_PREFIX)
     assert row[contract.EXPIRES]
-    for odd in ({"at": "x"}, {"foreign": "a.test."}, {"foreign": [1]}, {"took": None}, {"schema": 2}):
+    for odd in ({"at": "x"}, {"foreign": "a.test."}, {"foreign": [1]}, {"took": None}, {"schema": 3}):
         table.put({**row, **odd})
         assert backlog.reading("Z1") is None, odd
 

@@ -60,7 +60,7 @@ def test_key_of_a_label_is_that_of_no_other_row(labels: DynamoLabels, table: Tab
     assert not [key for key in keys if key.startswith(others)]
 
 
-@pytest.mark.parametrize("change", [{"version": "x"}, {"account_id": 7}, {"reserved": "yes"}, {"schema": 2}])
+@pytest.mark.parametrize("change", [{"version": "x"}, {"account_id": 7}, {"reserved": "yes"}, {"schema": 3}])
 def test_a_row_that_cannot_be_read_keeps_its_label(
     labels: DynamoLabels, table: Table, change: dict[str, object]
 ) -> None:

@@ -105,7 +105,7 @@ def test_row_without_a_version_is_replaced(table: Table) -> None:
 
 def test_row_of_a_later_version_stays(table: Table) -> None:
     """After a return to this version, each worker counts its own calls, and leaves the row for the later version."""
-    later = {**KEY, "schema": 2, "version": 5, "buckets": "otherwise"}
+    later = {**KEY, "schema": 3, "version": 5, "buckets": "otherwise"}
     table.put_many([later])
     worker = turns(table)
     worker.take(Demand.batch(1_500))

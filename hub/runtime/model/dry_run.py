@@ -1,0 +1,71 @@
+"""What a dry run keeps back: everything is decided and stored, and nothing is written for it. Pure.
+
+| zone       | claims on a name                         | what is written                                            |
+|------------|------------------------------------------|------------------------------------------------------------|
+| in dry run | any                                      | nothing: the record sets stay as they are                  |
+| published  | of rules in dry run only                 | nothing: what these instances hold stays as it is          |
+| published  | of rules in dry run, and of others       | what the others claim, beside what the former already hold |
+| published  | none, the record sets are of a rule that | nothing: the record sets of ended instances stay           |
+|            | is in dry run                            |                                                            |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from hub.runtime.model.names import Claim, InstanceRef, NameState, RecordSet
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """The zones in dry run, by id, and the rules in dry run, by name."""
+
+    zone_ids: frozenset[str] = frozenset()
+    rules: frozenset[str] = frozenset()
+
+    def publishes(self, claim: Claim) -> bool:
+        """Whether a claim is published: by the policy when it was written, and by the policy now."""
+        return claim.publish and claim.rule not in self.rules and claim.key.zone_id not in self.zone_ids
+
+    def published(self, claims: Iterable[Claim]) -> tuple[Claim, ...]:
+        """The claims that decide what is published."""
+        return tuple(claim for claim in claims if self.publishes(claim))
+
+    def keeps(self, state: NameState, current: Iterable[RecordSet]) -> frozenset[InstanceRef]:
+        """The owners of record sets which stay as they are: a dry run neither changes nor deletes them."""
+        owners = owners_of(current)
+        if state.key.zone_id in self.zone_ids:
+            return owners
+        rules = dict(state.published.rules) | {claim.instance: claim.rule for claim in state.claims}
+        unpublished = {claim.instance for claim in state.claims if not self.publishes(claim)}
+        return frozenset(ref for ref in owners if ref in unpublished or rules.get(ref, "") in self.rules)
+
+    def concerns(self, state: NameState) -> bool:
+        """Whether the name would or may hold something else if nothing were in dry run."""
+        if state.key.zone_id in self.zone_ids:
+            return True
+        mixed = any(claim.turned_on or not self.publishes(claim) for claim in state.claims)
+        return mixed or bool(self.keeps(state, state.published.record_sets))
+
+    def stale(self, state: NameState, wanted: Collection[RecordSet]) -> bool:
+        """Whether the ledger does not have yet that a name would hold these record sets if nothing were in dry run."""
+        known = state.published.withheld
+        return set(wanted) != set(state.published.record_sets if known is None else known.record_sets)
+
+
+NOT_DRY: Final = DryRun()
+
+
+def turned_on(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    """The claims as they would be if nothing were in dry run."""
+    return tuple(claim.turned_on or claim for claim in claims)
+
+
+def owners_of(record_sets: Iterable[RecordSet]) -> frozenset[InstanceRef]:
+    """The instances that hold these record sets."""
+    refs = (record_set.instance for record_set in record_sets)
+    return frozenset(ref for ref in refs if ref is not None)
