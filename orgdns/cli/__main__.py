@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "deploy": "Deploy the stacks of a configuration: network, hub, and rollout.",
     "explain": "Explain the names of an instance, or the holders of a name or an address.",
     "plan": "Show what a changed policy would do to the organization.",
+    "pending": "Show what a dry run keeps back, and what is in the way of it.",
     "dead-letters": "List dead letters with their reasons, and send events again.",
     "status": "Show what needs attention, and how far sweeps have come.",
     "doctor": "Check the setup of the hub and of the rollout, a line for each check.",
@@ -54,6 +55,7 @@ _MODULES: Final = {
     "validate": "offline.validate",
     "init": "offline.init",
     "build": "offline.build",
+    "pending": "dry_run.pending",
 }
 
 # The options that may stand before the subcommand, too. After it, they win.
@@ -108,8 +110,8 @@ def orgdns(
 ) -> None:
     """Explain the names that orgdns gives, plan policy changes, and operate the hub.
 
-    explain, plan, status, doctor, coverage and resolve write nothing; dead-letters writes only with --resend, and
-    deploy and destroy only after they have asked.
+    explain, plan, pending, status, doctor, coverage and resolve write nothing; dead-letters writes only with --resend,
+    and deploy and destroy only after they have asked.
 
     The command uses the credentials that the AWS CLI would use. They must belong to the hub account. --profile,
     --region and --installation may also stand behind the subcommand.

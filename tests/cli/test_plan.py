@@ -125,9 +125,9 @@ def test_order_of_claims_does_not_matter(before: list[Claim], after: list[Claim]
     assert [difference.key for difference in changed] == sorted(
         name_key for name_key in every if wanted(name_key, before) != wanted(name_key, after)
     )
-    shuffled = [chance.sample(among, len(among)) for among in (before, after)]
-    assert name_changes(*shuffled) == changed
-    assert newly_lost(*shuffled) == newly_lost(before, after)
+    again, then = (chance.sample(among, len(among)) for among in (before, after))
+    assert name_changes(again, then) == changed
+    assert newly_lost(again, then) == newly_lost(before, after)
 
 
 def test_newly_lost_claims() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -97,6 +97,20 @@ class Faulty:
         raise self._unavailable("read timeout")
 
 
+class Sent:
+    """The zones, and each change that was sent to them, whatever became of it."""
+
+    def __init__(self, zones: MemoryZones, sent: list[Change]) -> None:
+        self._zones, self._sent = zones, sent
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the zones have
+        return getattr(self._zones, name)
+
+    def change(self, zone_id: str, changes: Collection[Change], *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - as above
+        self._sent += changes
+        self._zones.change(zone_id, changes, *arguments, **named)
+
+
 class MemoryDriver:
     """All workers over ports in memory."""
 
@@ -106,6 +120,7 @@ class MemoryDriver:
         self.policy, self.zone_id = policy, zone_id
         self.clock = MemoryClock(now=10**12)
         self.zones = MemoryZones()
+        self.sent: list[Change] = []
         self._make_ledger()
         accounts = {
             account: Account(account, LABELS[account], units=("r-ab12", "ou-ab12-workload")) for account in ACCOUNTS
@@ -121,14 +136,15 @@ class MemoryDriver:
         plan, clock = self.plan, self.clock
         ledger: Any = Faulty(self.ledger, plan, LedgerUnavailable, LedgerUnavailable)
         statuses: Any = Faulty(self.statuses, plan, LedgerUnavailable, LedgerUnavailable)
-        zones: Any = Faulty(self.zones, plan, ZoneUnavailable, ZoneClosed)
+        zones: Any = Faulty(Sent(self.zones, self.sent), plan, ZoneUnavailable, ZoneClosed)
+        dry_run = self.policy.dry_run({CORP: self.zone_id})
         spokes: Any = Faulty(self.organization, plan, SpokeUnreachable, SpokeDenied)
         zone_ids = {CORP: self.zone_id}
         guard = Guard(0.3, 1_000, 7 * 86_400_000)
         recorder = Recorder(ledger, clock)
         accounts = self.organization
         self.observer = Observer(self.policy, zone_ids, accounts, accounts, spokes, recorder, clock, clock.sleep)
-        self.publisher = Publisher(ledger, statuses, zones, clock)
+        self.publisher = Publisher(ledger, statuses, zones, clock, dry_run=dry_run)
         self.sweeper = Sweeper(
             policy=self.policy,
             policy_digest="p",
@@ -143,7 +159,12 @@ class MemoryDriver:
             clock=clock,
             queues=statuses,
         )
-        self.auditor = Auditor(ledger, statuses, zones, guard, clock, statuses.paused)
+        self.auditor = Auditor(ledger, statuses, zones, guard, clock, statuses.paused, dry_run)
+
+    def deploy(self, policy: Policy) -> None:
+        """Work with another policy from now on."""
+        self.policy = policy
+        self._wire()
 
     def launch(self, account: str, name: str) -> InstanceRef:
         self.launched += 1

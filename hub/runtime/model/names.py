@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, NewType, Self
 
 if TYPE_CHECKING:
     from hub.runtime.boundary.unreadable import Unreadable
-    from hub.runtime.model.withheld import Withheld
 
 Fqdn = NewType("Fqdn", str)
 Millis = NewType("Millis", int)
@@ -261,6 +260,14 @@ class Change:
 
     action: Action
     record_set: RecordSet
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """What a name would hold if nothing were in dry run; `blocked` says why not all of it could be published."""
+
+    record_sets: tuple[RecordSet, ...] = ()
+    blocked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

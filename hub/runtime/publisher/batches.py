@@ -19,7 +19,7 @@ from hub.runtime.model.names import Action, Change, NameKey, RecordSet
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from hub.runtime.model.withheld import Withheld
+    from hub.runtime.model.names import Withheld
 
 # Route 53 API Reference, ChangeResourceRecordSets, "Limits on ChangeResourceRecordSets requests": 1,000 ResourceRecord
 # elements, and 32,000 characters in all Value elements. An UPSERT would count twice.

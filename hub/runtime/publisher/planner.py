@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.dry_run import turned_on
-from hub.runtime.model.names import Action, Change
-from hub.runtime.model.withheld import Withheld
+from hub.runtime.model.names import Action, Change, Withheld
 from hub.runtime.ports import LedgerUnavailable, NoTurn, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.publisher.batches import NameChange, changes
 from hub.runtime.publisher.foreign import READ_ONE_BY_ONE, adoptable, beside_foreign, blocked_types, may_set_a_ttl

@@ -16,14 +16,17 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from hub.runtime.model.dry_run import NOT_DRY, DryRun
+from hub.runtime.model.names import NameState, Published
 from hub.runtime.publisher.holders import claim_statuses, desired_record_sets
+from hub.runtime.sweeper.differences import expected
 from orgdns.cli.reports.plan.labels import AccountsPlan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from hub.runtime.model.labels import HeldLabel
-    from hub.runtime.model.names import Claim, Fqdn, InstanceRef, NameKey, NameState, RecordSet, Refusal
+    from hub.runtime.model.names import Claim, Fqdn, InstanceRef, NameKey, RecordSet, Refusal
     from hub.runtime.model.observation import Observation
     from hub.runtime.policy.decide import Policy
     from hub.runtime.publisher.holders import ClaimStatus
@@ -101,11 +104,16 @@ class PolicyChange:
         return bool(self.names or self.refused or self.lost or self.undecided != Undecided())
 
 
-def name_changes(before: Iterable[Claim], after: Iterable[Claim]) -> tuple[NameDifference, ...]:
-    """The names whose record sets differ between two sets of claims, sorted."""
+def name_changes(
+    before: Iterable[Claim], after: Iterable[Claim], dry_run: DryRun = NOT_DRY
+) -> tuple[NameDifference, ...]:
+    """The names whose record sets differ between two sets of claims, sorted. What is in dry run then stays as it is."""
     differences = []
     for key, (claims_before, claims_after) in _by_name(before, after).items():
-        current, then = desired_record_sets(claims_before), desired_record_sets(claims_after)
+        current = desired_record_sets(_published(claims_before))
+        rules = tuple((claim.instance, claim.rule) for claim in claims_before)
+        state = NameState(key, tuple(claims_after), Published(current, rules=rules))
+        then = tuple(sorted(expected(state, current, dry_run)))
         if current != then:
             differences.append(NameDifference(key, _kind(current, then), current, then))
     return tuple(differences)
@@ -118,10 +126,10 @@ def newly_lost(before: Iterable[Claim], after: Iterable[Claim]) -> tuple[ClaimSt
     """
     lost: list[ClaimStatus] = []
     for claims_before, claims_after in _by_name(before, after).values():
-        already = {status.claim.instance for status in claim_statuses(claims_before) if not status.holds}
+        already = {status.claim.instance for status in claim_statuses(_published(claims_before)) if not status.holds}
         lost += [
             status
-            for status in claim_statuses(claims_after)
+            for status in claim_statuses(_published(claims_after))
             if not status.holds and status.claim.instance not in already
         ]
     return tuple(lost)
@@ -146,7 +154,10 @@ def policy_change(
         if state.published.conflict:
             blocked[state.key] = state.published.conflict
     after = [*kept, *decided.claims]
-    differences = tuple(replace(change, blocked=blocked.get(change.key)) for change in name_changes(before, after))
+    differences = tuple(
+        replace(change, blocked=blocked.get(change.key))
+        for change in name_changes(before, after, policy.dry_run(zone_ids))
+    )
     lost = newly_lost(before, after)
     refused = tuple(sorted(decided.refused, key=lambda new: (new.instance, new.refusal.rule, new.refusal.name)))
     return PolicyChange(
@@ -157,6 +168,11 @@ def policy_change(
         decided=len(decided.instances),
         undecided=decided.undecided,
     )
+
+
+def _published(claims: Iterable[Claim]) -> list[Claim]:
+    """The claims that are not in dry run."""
+    return [claim for claim in claims if claim.publish]
 
 
 @dataclass(slots=True)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import name_pk
 from hub.runtime.boundary.schema import flag, number, text
-from hub.runtime.model.names import InstanceRef, Millis, NameKey, Published, RecordSet, RecordType
+from hub.runtime.model.names import InstanceRef, Millis, NameKey, Published, RecordSet, RecordType, Withheld
 from hub.runtime.model.owner import IN_LEDGER
-from hub.runtime.model.withheld import Withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -1,0 +1,1 @@
+"""The subcommand for what a dry run keeps back."""

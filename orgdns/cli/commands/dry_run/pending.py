@@ -1,0 +1,84 @@
+"""`orgdns pending`: show what a dry run keeps back."""
+
+from typing import Annotated
+
+import typer
+
+from hub.runtime.boundary.unreadable import Unreadable
+from orgdns.cli.render.documents.pending import pending_document
+from orgdns.cli.render.formats.page import Format
+from orgdns.cli.render.pending import pending_page
+from orgdns.cli.reports.exit_codes import ATTENTION
+from orgdns.cli.reports.nearest import nearest
+from orgdns.cli.reports.pending import pending
+from orgdns.cli.reports.status.overview import SubjectUnknown
+from orgdns.cli.sources.hub_account import HubAccount
+from orgdns.cli.sources.ledger import HubLedger
+from orgdns.cli.sources.snapshot import snapshot
+from orgdns.cli.terminal import (
+    All,
+    Json,
+    Profile,
+    Region,
+    ReportFormat,
+    chosen_format,
+    errors_reported,
+    print_json,
+    print_page,
+    reading_progress,
+)
+
+
+def run(  # noqa: PLR0913 - the options of the command
+    *,
+    zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Only this zone: its domain or its id.")] = None,
+    account: Annotated[str | None, typer.Option(metavar="ID", help="Only names and VPCs of this account.")] = None,
+    rule: Annotated[str | None, typer.Option(metavar="NAME", help="Only names that this rule gives.")] = None,
+    as_json: Json = False,
+    output: ReportFormat = None,
+    everything: All = False,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Show which records and associations a dry run keeps back, and what is in their way.
+
+    The exit code is 0 if nothing is kept back, 2 if something is, or if a row of the ledger cannot be read, and 1 on an
+    error.
+    """
+    chosen = chosen_format(output, as_json=as_json)
+    with errors_reported(), reading_progress() as progress:
+        hub = HubAccount.of(profile, region).ledger()
+        zone_id = _zone_id(hub, zone)
+        current = snapshot(hub.table, progress)
+        rows = tuple(hub.vpcs.all_vpc_rows())
+        of_vpcs = tuple(Unreadable(str(row.ref), row.row_fault) for row in rows if row.row_fault)
+        unreadable = (*current.unreadable, *of_vpcs)
+        deployed = hub.deployed
+        zones = hub.statuses.zone_statuses()
+        whole = pending(current.names.values(), rows, zones, deployed.zone_ids, deployed.limits)
+        found = whole.of(zone_id, account, rule)
+    if chosen is Format.JSON:
+        print_json(pending_document(found, unreadable))
+    else:
+        # A page that people attach to a change has everything.
+        print_page(pending_page(found, unreadable, everything=everything or chosen is Format.HTML), chosen)
+    if found.any or unreadable:
+        raise typer.Exit(ATTENTION)
+
+
+def _zone_id(hub: HubLedger, zone: str | None) -> str | None:
+    """The id of the zone that a person names.
+
+    Raises:
+        SubjectUnknown: if the hub has no such zone.
+    """
+    if zone is None:
+        return None
+    by_domain = {domain.removesuffix("."): zone_id for domain, zone_id in hub.deployed.zone_ids.items()}
+    if zone in by_domain.values():
+        return zone
+    found = by_domain.get(zone.removesuffix(".").lower())
+    if found is None:
+        known = ", ".join(sorted(by_domain))
+        raise SubjectUnknown(f"{zone} is not a zone of the hub{nearest(zone, by_domain)}: there are {known}")
+    return found
