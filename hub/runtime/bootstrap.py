@@ -293,6 +293,7 @@ def sweep_scheduler() -> SweepScheduler:
         limits=settings.limits(),
         clock=now,
         associations=_tasks(contract.ENV_ASSOCIATIONS_QUEUE_URL) if policy.association_policies else None,
+        dry_run=settings.dry_run(),
     )
 
 

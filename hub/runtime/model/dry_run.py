@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """The zones in dry run, by id, and the rules in dry run, by name."""
+    """The zones in dry run, by id, and the rules in dry run, by name.
+
+    `unassociated` are the zones whose associations are in dry run.
+    """
 
     zone_ids: frozenset[str] = frozenset()
     rules: frozenset[str] = frozenset()
+    unassociated: frozenset[str] = frozenset()
 
     def publishes(self, claim: Claim) -> bool:
         """Whether a claim is published: by the policy when it was written, and by the policy now."""

@@ -121,7 +121,8 @@ class Policy:
     def dry_run(self, zone_ids: Mapping[Fqdn, str]) -> DryRun:
         """What of the policy is in dry run."""
         rules = frozenset(rule.name for rule in self.rules if not rule.publish)
-        return DryRun(frozenset(zone_ids[domain] for domain in self.unpublished), rules)
+        unassociated = frozenset(zone_ids[each.domain] for each in self.association_policies if not each.associate)
+        return DryRun(frozenset(zone_ids[domain] for domain in self.unpublished), rules, unassociated)
 
     @property
     def silent(self) -> frozenset[Fqdn]:

@@ -245,7 +245,9 @@ def report_name(outcome: NameOutcome, claimants: set[str]) -> None:
 
 
 def _report_beside(outcome: NameOutcome, fields: dict[str, object]) -> None:
-    """Count and log what happened to a name beside its result."""
+    """Count and log what happened to a name beside its result, or instead of a change."""
+    if outcome.result is NameResult.WITHHELD:
+        logger.info("name in dry run", extra=fields)
     if outcome.restored:
         metrics.add_metric("ClaimsRestored", MetricUnit.Count, len(outcome.restored))
         logger.warning("missing claims restored", extra=fields | {"restored": list(map(str, outcome.restored))})

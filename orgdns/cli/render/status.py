@@ -60,6 +60,7 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
         ],
         most,
     )
+    _show_list(console, "In dry run; orgdns pending shows what is kept back", map(visible, overview.dry_run), most)
     contested = overview.contested_drifts
     lines = [visible(overview.drift_line(*each)) for each in overview.drifts if each not in contested]
     _show_list(console, "Records that others changed, and that orgdns repaired", lines, most)

@@ -16,6 +16,13 @@ OF_NAMES: Final = (
         f"changes {_NAME}",
         "Route 53 accepted the changes. `instances` are those whose claims changed.",
     ),
+    Message(
+        "name in dry run",
+        Level.INFO,
+        _PUBLISHER,
+        _NAME,
+        "A dry run keeps back what is claimed: `orgdns pending` lists it. `reason` says what is in the way.",
+    ),
     Message("name unchanged", Level.DEBUG, _PUBLISHER, _NAME, "The zone has what the claims want already."),
     Message(
         "name in conflict",

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from hub.runtime import contract
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
+from hub.runtime.boundary.schema import SCHEMA
 from orgdns.cli.render.documents.explain import instances_document, names_document
 from orgdns.cli.render.documents.fields import to_json
 from orgdns.cli.render.documents.status import status_document
@@ -30,7 +31,7 @@ from tests.support.path.sweeps import CORP, forget_ended, lose_events, names, sp
 
 Item = dict[str, Any]
 SPOKE = f"{PAYMENTS}/{REGION}"
-LATER = {"schema": {"N": "2"}, "novel": {"M": {"numbers": {"NS": ["1", "2"]}, "bytes": {"B": b"\x00"}}}}
+LATER = {"schema": {"N": str(SCHEMA + 1)}, "novel": {"M": {"numbers": {"NS": ["1", "2"]}, "bytes": {"B": b"\x00"}}}}
 
 
 def of_instance(item: Item) -> bool:

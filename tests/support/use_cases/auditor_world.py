@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from hub.runtime.deadline import Deadline
 from hub.runtime.guard import Guard
+from hub.runtime.model.dry_run import NOT_DRY
 from hub.runtime.model.names import ForeignRecordSet, Fqdn, NameKey, Published, RecordSet, Spoke
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
 from hub.runtime.ports import ZoneClosed, ZoneRecordSets, ZoneUnavailable
@@ -49,6 +50,7 @@ class World:
         self.statuses = MemoryStatuses(self.clock, ledger_generation=self.ledger.generation)
         self.zones = Zones()
         self.seconds_left = 900.0
+        self.dry_run = NOT_DRY
         self.repaired: list[Repaired] = []
         self.swept(HOME)
 
@@ -73,6 +75,7 @@ class World:
             guard=Guard(share=0.3, names=10, grace=0),
             clock=self.clock,
             paused=self.statuses.paused,
+            dry_run=self.dry_run,
         )
         return auditor.audit(zone_ids or (CORP_ZONE,), Deadline(lambda: self.seconds_left), self.repaired.append)
 

@@ -34,10 +34,10 @@ class World:
     stubber: Stubber
     clock: MemoryClock
 
-    def check(self, domain: Fqdn = CORP) -> None:
+    def check(self, domain: Fqdn = CORP, *, writes: bool = True) -> None:
         turns = turns_in_memory(1.0, self.clock, self.clock.sleep)
         zones = WriterZones(self.clients, "arn:aws:iam::3:role/orgdns-writer", turns, OWNER)  # type: ignore[arg-type]  # stands for AssumedClients
-        ZoneChecks(zones).check(CORP_ZONE, domain)
+        ZoneChecks(zones).check(CORP_ZONE, domain, writes=writes)
         self.stubber.assert_no_pending_responses()
 
 
@@ -138,3 +138,9 @@ def test_check_does_not_wait_for_long(world: World) -> None:
     with pytest.raises(NoTurn):
         ZoneChecks(zones).check(CORP_ZONE, CORP)
     assert turns.longest == [LONGEST_WAIT]
+
+
+def test_check_without_writes_only_reads(world: World) -> None:
+    """In a dry run, not even a change that Route 53 refuses is sent."""
+    world.stubber.add_response(LIST, NOTHING)
+    world.check(writes=False)

@@ -140,7 +140,25 @@ def _cursor(row: Mapping[str, Any]) -> ScheduleCursor:
         ahead=number(row.get("ahead", 0)),
         at=Millis(number(row.get("at", NEVER))),
         generation=text(row.get("generation", "")),
+        dry_zones=texts(row.get("dry_zones", ())),
+        dry_rules=texts(row.get("dry_rules", ())),
+        dry_associations=texts(row.get("dry_associations", ())),
     )
+
+
+def cursor_row(cursor: ScheduleCursor) -> dict[str, Any]:
+    """The attributes of the progress of the schedule."""
+    return {
+        "policy": cursor.policy,
+        "since": cursor.since,
+        "after": cursor.after,
+        "ahead": cursor.ahead,
+        "at": cursor.at,
+        "generation": cursor.generation,
+        "dry_zones": list(cursor.dry_zones),
+        "dry_rules": list(cursor.dry_rules),
+        "dry_associations": list(cursor.dry_associations),
+    }
 
 
 def pause_of(row: Mapping[str, Any]) -> Pause | None:

@@ -9,6 +9,7 @@ from hub.runtime import contract
 from hub.runtime.aws.ledger.generation import begun, generation_key, generation_of, with_generation
 from hub.runtime.aws.ledger.status_rows import (
     cursor_of,
+    cursor_row,
     pause_of,
     spoke_key,
     spoke_status_of,
@@ -203,8 +204,7 @@ class DynamoStatuses:
         """Record the progress of the schedule, unless it could not be read."""
         if last.row_fault:
             return
-        row = {"policy": last.policy, "since": last.since, "after": last.after, "ahead": last.ahead, "at": last.at}
-        self._table.update(_ROUND, row | {"generation": last.generation})
+        self._table.update(_ROUND, cursor_row(last))
 
     def audits_requested(self) -> bool:
         """Whether a person requested an audit of every zone."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.unreadable import Unreadable, readable
+from hub.runtime.model.dry_run import NOT_DRY, DryRun
 from hub.runtime.model.health.attention import health
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate, Audit, Sweep
 from hub.runtime.model.vpcs import VpcRef
@@ -45,6 +46,7 @@ class SweepScheduler:
     """Enqueues sweeps and audits.
 
     `policy_digest` identifies the current policy. `associations` is the associator's queue, None without an associator.
+    What is in `dry_run` is stored for `orgdns status`.
     """
 
     spokes: Spokes
@@ -56,6 +58,7 @@ class SweepScheduler:
     clock: Clock
     associations: Tasks | None = None
     limits: Limits | None = None
+    dry_run: DryRun = NOT_DRY
 
     def schedule_sweeps(self) -> ScheduleOutcome:
         """Enqueue the sweeps that are due, and what a person requested or approved: audits and ends of associations.
@@ -107,6 +110,13 @@ class SweepScheduler:
         if unsent:
             raise TasksNotSent("; ".join(unsent))
         # Stored last, so that an interrupted run is repeated.
+        dry_run = self.dry_run
+        following = replace(
+            following,
+            dry_zones=tuple(sorted(dry_run.zone_ids)),
+            dry_rules=tuple(sorted(dry_run.rules)),
+            dry_associations=tuple(sorted(dry_run.unassociated)),
+        )
         self.schedule.put_cursor(following)
         if every_zone:
             self.schedule.request_audits(wanted=False)

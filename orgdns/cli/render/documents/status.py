@@ -50,6 +50,11 @@ def status_document(overview: Overview) -> Document:
             "spokes": len(overview.reached),
             "spokes_behind": [str(status.spoke) for status in overview.behind],
         },
+        "dry_run": {
+            "zones": [overview.domain(zone_id) for zone_id in overview.cursor.dry_zones],
+            "rules": list(overview.cursor.dry_rules),
+            "associations": [overview.domain(zone_id) for zone_id in overview.cursor.dry_associations],
+        },
         "spokes": [_spoke(status) for status in overview.spokes],
         "zones": [_zone(status) | {"zone": overview.domain(status.zone_id)} for status in overview.zones],
         "unreachable": [str(status.spoke) for status in overview.unreachable],

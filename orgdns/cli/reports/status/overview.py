@@ -207,6 +207,17 @@ class Overview:
         )
 
     @property
+    def dry_run(self) -> tuple[str, ...]:
+        """What is in dry run by the last run of the schedule, as a person reads it."""
+        cursor, zones = self.cursor, set(self.zone_ids.values())
+        everything = "every zone" if zones <= set(cursor.dry_zones) else ""
+        unassociated = "every zone" if zones <= set(cursor.dry_associations) else ""
+        lines = [f"nothing is written to {everything or self.domain(each)}" for each in cursor.dry_zones]
+        lines += [f"the rule {rule} publishes nothing" for rule in cursor.dry_rules]
+        lines += [f"no VPC is associated with {unassociated or self.domain(each)}" for each in cursor.dry_associations]
+        return tuple(dict.fromkeys(lines))
+
+    @property
     def missing(self) -> tuple[SpokeStatus, ...]:
         """The spokes for which sweeps found changes that no event reported, those with most changes first."""
         missed = [status for status in self.spokes if status.missed_ever]

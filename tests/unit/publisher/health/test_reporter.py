@@ -48,6 +48,13 @@ class TestHeartbeats:
         world.now = Millis(world.now + 3_600_000 - 65_000)
         assert world.beat(0) == []
 
+    def test_zone_in_dry_run_is_only_read(self, world: ReporterWorld) -> None:
+        """No call that could write is made, and the zone counts as open as long as it can be read."""
+        world.silent = frozenset({CORP})
+        world.reporter = world.environment()
+        assert world.beat() == [ZoneCheck(CORP_ZONE)]
+        assert (world.checked, world.tried_to_write) == ([(CORP_ZONE, CORP)], set())
+
     def test_closed_zone_is_checked_with_each_heartbeat(self, world: ReporterWorld) -> None:
         """It is closed since the first time, and known to be closed, so the heartbeats are answered."""
         world.faults[CORP_ZONE] = DENIED

@@ -1,0 +1,81 @@
+"""Which claims a decision marks as in dry run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hub.runtime.model.dry_run import DryRun
+from hub.runtime.model.names import Claim, ConflictRule, RecordType
+from hub.runtime.policy import compiled
+from hub.runtime.policy.draft import MAX_NAMES
+from hub.runtime.policy.rules import ReverseZone
+from tests.support.build import CORP, CORP_ZONE, instance, interface
+from tests.support.config.policies import ETH1, IDS, REVERSE_ALL, decide, policy, rule
+
+NAMED = instance(tags={"Role": "web"})
+DRY = rule("{tag:Role}.corp.internal", name="dry", publish=False)
+
+
+def by_name(claims: tuple[Claim, ...]) -> dict[str, bool]:
+    return {claim.key.fqdn.partition(".")[0]: claim.publish for claim in claims}
+
+
+def test_rule_in_dry_run_claims_without_publishing() -> None:
+    """The names of other rules are published as usual."""
+    decision = decide(policy(rule("{short_id}.corp.internal"), DRY), NAMED)
+    assert by_name(decision.claims) == {"00000001": True, "web": False}
+
+
+def test_zone_in_dry_run() -> None:
+    """No claim in it is published, whatever the rule says."""
+    decision = decide(policy(rule(), unpublished=(CORP,)), NAMED)
+    assert by_name(decision.claims) == {"web": False}
+    assert policy(rule(), DRY, unpublished=(CORP,)).dry_run(IDS) == DryRun(frozenset({CORP_ZONE}), frozenset({"dry"}))
+
+
+def test_name_by_both_kinds_of_rules() -> None:
+    """The claim is that of the rule that publishes, and keeps what both would give."""
+    first, second = rule(ttl=60), replace(DRY, ttl=30, conflict=ConflictRule.OLDEST)
+    subject = replace(NAMED, interfaces=(interface("10.0.0.2"), ETH1))
+    for rules in ((first, second), (second, first)):
+        (claim,) = decide(policy(*rules), subject).claims
+        assert (claim.publish, claim.ttl, claim.rule, claim.conflict) == (True, 60, "rule", ConflictRule.NEWEST)
+        assert claim.turned_on is not None
+        assert (claim.turned_on.ttl, claim.turned_on.conflict) == (30, ConflictRule.OLDEST)
+
+
+def test_pointer_follows_the_rule_that_publishes() -> None:
+    """A PTR record leads to a published name, although a rule in dry run comes first."""
+    dry = rule("{tag:Role}.dry.corp.internal", name="dry", publish=False, reverse=ConflictRule.NEWEST)
+    on = rule("{short_id}.corp.internal", reverse=ConflictRule.NEWEST)
+    source = policy(dry, on, reverse_zones=(ReverseZone(REVERSE_ALL),))
+    (pointer,) = (claim for claim in decide(source, NAMED).claims if claim.values[0][0] is RecordType.PTR)
+    assert (pointer.publish, pointer.values[0][1]) == (True, ("00000001.corp.internal.",))
+    assert pointer.turned_on is not None
+    assert pointer.turned_on.values[0][1] == ("web.dry.corp.internal.",)
+
+
+def test_dry_run_takes_no_room_from_published_names() -> None:
+    """Of too many names, those that are published come first."""
+    many = " ".join(f"a{number:03}" for number in range(MAX_NAMES - 1))
+    aliases = rule("{alias}.a.corp.internal", name="dry", aliases="dns", publish=False)
+    others = rule("{alias}.b.corp.internal", aliases="dns")
+    claims = decide(policy(aliases, others), instance(tags={"dns": many[: 32 * 5]})).claims
+    assert sum(claim.publish for claim in claims) == 32
+    assert len(claims) == 64
+
+
+def test_dry_run_survives_the_package() -> None:
+    """The compiled policy says what is in dry run."""
+    source = policy(DRY, unpublished=(CORP,))
+    assert compiled.from_json(compiled.to_json(source)) == source
+
+
+def test_zones_to_which_nothing_is_written() -> None:
+    """They are zones in dry run, and zones whose rules all are; a zone without rules is neither."""
+    assert policy(DRY).silent == {CORP}
+    assert policy(rule(), DRY).silent == frozenset()
+    assert policy(rule(), unpublished=(CORP,)).silent == {CORP}
+    pointers = policy(replace(DRY, reverse=ConflictRule.NEWEST), rule(), reverse_zones=(ReverseZone(REVERSE_ALL),))
+    assert pointers.silent == {REVERSE_ALL}
+    assert policy(rule(), reverse_zones=(ReverseZone(REVERSE_ALL),)).silent == frozenset()
