@@ -13,8 +13,8 @@ from hub.runtime import contract
 from hub.runtime.aws.ledger import rows
 from hub.runtime.aws.ledger.attributes import written
 from hub.runtime.aws.ledger.table import Table
-from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.aws.ledger.zone.published import published_row
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import NEVER, Millis, NameState, Published
 from hub.runtime.model.observation import Observation

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from hub.package.archive import package
-from hub.runtime import contract
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.config.load import Config, parse
 from sandbox import example
 from sandbox.clock import MovedClock
@@ -114,7 +114,11 @@ def test_pending_in_each_format(command: Command, new: Vpc) -> None:
 def test_status_says_what_is_in_dry_run(command: Command) -> None:
     """It is information. The problems are that the command's clock is not the organization's."""
     document = command.json("status", code=2)
-    assert {problem["kind"] for problem in document["problems"]} <= {"path-interrupted", "sweeps-overdue", "not-audited"}
+    assert {problem["kind"] for problem in document["problems"]} <= {
+        "path-interrupted",
+        "sweeps-overdue",
+        "not-audited",
+    }
     assert [len(document["dry_run"][part]) for part in ("zones", "rules", "associations")] == [2, 0, 2]
     assert "nothing is written to every zone" in command("status", code=2).stdout
 
@@ -155,7 +159,7 @@ def test_turned_off_again_nothing_changes(made: World, command: Command, clock: 
     assert blocked(document)[f"ending.{CORP}."] == ["approval"]
     assert document["total"]["delete"] == 3
     assert made.guard.denied == []
-    assert made.waiting(contract.ASSOCIATIONS_DEAD_LETTER_QUEUE) == 0
+    assert made.waiting(NAMES.associations_dead_letter_queue) == 0
 
 
 def test_what_ended_meanwhile_goes_once_it_is_on(made: World, clock: MovedClock, new: Vpc) -> None:

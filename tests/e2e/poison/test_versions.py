@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from hub.runtime import contract
-from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.boundary.schema import SCHEMA
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.cli.render.documents.explain import instances_document, names_document
 from orgdns.cli.render.documents.fields import to_json
 from orgdns.cli.render.documents.status import status_document

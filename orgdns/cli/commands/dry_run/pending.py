@@ -17,6 +17,7 @@ from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.snapshot import snapshot
 from orgdns.cli.terminal import (
     All,
+    Installation,
     Json,
     Profile,
     Region,
@@ -29,7 +30,7 @@ from orgdns.cli.terminal import (
 )
 
 
-def run(  # noqa: PLR0913 - the options of the command
+def run(
     *,
     zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Only this zone: its domain or its id.")] = None,
     account: Annotated[str | None, typer.Option(metavar="ID", help="Only names and VPCs of this account.")] = None,
@@ -39,6 +40,7 @@ def run(  # noqa: PLR0913 - the options of the command
     everything: All = False,
     profile: Profile = None,
     region: Region = None,
+    installation: Installation = None,
 ) -> None:
     """Show which records and associations a dry run keeps back, and what is in their way.
 
@@ -47,7 +49,7 @@ def run(  # noqa: PLR0913 - the options of the command
     """
     chosen = chosen_format(output, as_json=as_json)
     with errors_reported(), reading_progress() as progress:
-        hub = HubAccount.of(profile, region).ledger()
+        hub = HubAccount.of(profile, region, installation).ledger()
         zone_id = _zone_id(hub, zone)
         current = snapshot(hub.table, progress)
         rows = tuple(hub.vpcs.all_vpc_rows())
