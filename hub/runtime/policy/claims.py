@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.texts import bounded
-from hub.runtime.model.conflict_rules import strictest
 from hub.runtime.model.names import Claim, Instance, Interface, NameKey, RecordType, Refusal
+from hub.runtime.names.conflict_rules import strictest
 from hub.runtime.policy.rules import STOPPED_STATES
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.model.conflict_rules import strictest
 from hub.runtime.model.names import Claim, ConflictRule, RecordSet
+from hub.runtime.names.conflict_rules import strictest
 from hub.runtime.publisher.batches import MAX_CHARACTERS, MAX_ELEMENTS
 
 if TYPE_CHECKING:

@@ -20,14 +20,7 @@ from hub.runtime.model.observation import Observation
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.foreign import UNREADABLE
 from hub.runtime.sweeper.bookkeeping import UnreadableThings
-from hub.runtime.sweeper.differences import (
-    REASONS,
-    Difference,
-    difference_of,
-    expected,
-    owners_of,
-    withheld_differs,
-)
+from hub.runtime.sweeper.differences import REASONS, Difference, difference_of, expected, owners_of, withheld_differs
 from hub.runtime.sweeper.hash_set import HashSet
 from hub.runtime.sweeper.repair.comparison import LedgerComparison
 from hub.runtime.sweeper.repair.decision import RepairKind

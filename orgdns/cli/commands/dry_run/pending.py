@@ -42,7 +42,7 @@ def run(
     region: Region = None,
     installation: Installation = None,
 ) -> None:
-    """Show which records and associations a dry run keeps back, and what is in their way.
+    """Show what a dry run keeps back, and what is in the way of it.
 
     The exit code is 0 if nothing is kept back, 2 if something is, or if a row of the ledger cannot be read, and 1 on an
     error.
