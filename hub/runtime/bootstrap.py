@@ -109,9 +109,8 @@ def _zone_listings() -> WriterZones:
     from hub.runtime.aws.zones import WriterZones
 
     clients = _assumed_clients(settings.names().sweeper_role, CLIENT_CONFIG)
-    return WriterZones(
-        clients, settings.value(contract.ENV_ZONE_READER_ROLE_ARN), _turns(), settings.owner(), Demand.listing()
-    )
+    reader = settings.value(contract.ENV_ZONE_READER_ROLE_ARN)
+    return WriterZones(clients, reader, _turns(), settings.owner(), Demand.listing())
 
 
 @cache
@@ -119,13 +118,13 @@ def observer() -> Observer:
     """Return the observer."""
     from hub.runtime.observer.observer import Observer
 
-    policy, role = settings.policy(), settings.names().observer_role
+    clients = _assumed_clients(settings.names().observer_role, SPOKE_CONFIG)
     return Observer(
-        policy=policy,
+        policy=settings.policy(),
         zone_ids=settings.zone_ids(),
         accounts=_accounts(SPOKE_CONFIG),
         labels=_labels(SPOKE_CONFIG),
-        instances=SpokeInstances(_assumed_clients(role, SPOKE_CONFIG), settings.member_roles()),
+        instances=SpokeInstances(clients, settings.member_roles()),
         recorder=Recorder(DynamoLedger(_table(SPOKE_CONFIG)), now, account_usage()),
         clock=now,
         sleep=time.sleep,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.names import Account, InstanceState, Millis, NameState
-from hub.runtime.policy.decide import Decision
+from hub.runtime.policy.draft import Decision
 from hub.runtime.policy.label_registry import LabelRegistry
 from hub.runtime.policy.rules import STOPPED_STATES
 from orgdns.trial.remedies import remedy

@@ -80,7 +80,7 @@ def _names(names: Collection[PendingName], most: int | None) -> Section | None:
                 record_set = change.record_set
                 values = Literal(" ".join(record_set.values))
                 action = Phrase(change.action.value.lower(), _TONES[change.action])
-                cells = (action, (record_set.type.value, values), Literal(_instance(record_set.set_identifier)))
+                cells = (action, (record_set.type.value, values), Literal(record_set.holder))
             rows.append((subject, *cells, rules, blocked))
             subject, rules, blocked = "", "", ""
     headings = ("name", "action", "record", "instance", "rule", "in the way")
@@ -92,10 +92,6 @@ def _blocked(name: PendingName) -> Line:
     for kind, reason in name.blocks:
         parts += [Phrase(f"{kind}:", Tone.WARNING), Phrase(f"{reason}.")]
     return tuple(parts) or ""
-
-
-def _instance(set_identifier: str) -> str:
-    return set_identifier.partition("/")[2]
 
 
 def _associations(associations: Collection[PendingAssociation], most: int | None) -> Section | None:
