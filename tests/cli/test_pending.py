@@ -14,7 +14,7 @@ from hub.runtime.publisher.holders import desired_record_sets
 from orgdns.cli.render.documents.pending import pending_document
 from orgdns.cli.render.formats.html import html
 from orgdns.cli.render.formats.markdown import markdown
-from orgdns.cli.render.pending import pending_page
+from orgdns.cli.render.pages.pending import pending_page
 from orgdns.cli.reports.pending import Block, Pending, PendingName, Total, pending
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, claim, key, record_set
 

@@ -18,8 +18,8 @@ from hub.runtime.policy import compiled
 from hub.runtime.policy.zone_ids import decoded
 
 if TYPE_CHECKING:
-    from hub.runtime.model.dry_run import DryRun
     from hub.runtime.model.names import Fqdn
+    from hub.runtime.names.dry_run import DryRun
     from hub.runtime.policy.decide import Policy
 
 DEPLOY_BOTH: Final = "deploy the hub template and the package made from one configuration"

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
-from hub.runtime.model.dry_run import DryRun
 from hub.runtime.model.names import (
     Account,
     Claim,
@@ -17,6 +16,7 @@ from hub.runtime.model.names import (
     RecordType,
     Refusal,
 )
+from hub.runtime.names.dry_run import DryRun
 from hub.runtime.names.labels import NameRefused, enclosing, reverse_name
 from hub.runtime.names.templates import Name, Template, matches
 from hub.runtime.policy import addresses

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.runtime.boundary.unreadable import Unreadable
-from hub.runtime.model.dry_run import NOT_DRY, DryRun, owners_of
 from hub.runtime.model.names import ConflictRule
+from hub.runtime.names.dry_run import NOT_DRY, DryRun, owners_of
 from hub.runtime.publisher.holders import (
     MAX_HELD_CHARACTERS,
     MAX_HELD_ELEMENTS,

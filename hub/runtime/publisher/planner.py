@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.model.dry_run import turned_on
 from hub.runtime.model.names import Action, Change, Withheld
+from hub.runtime.names.dry_run import turned_on
 from hub.runtime.ports import LedgerUnavailable, NoTurn, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.publisher.batches import NameChange, changes
 from hub.runtime.publisher.foreign import READ_ONE_BY_ONE, adoptable, beside_foreign, blocked_types, may_set_a_ttl

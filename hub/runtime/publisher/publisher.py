@@ -13,7 +13,7 @@ from itertools import zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.dry_run import NOT_DRY, DryRun
+from hub.runtime.names.dry_run import NOT_DRY, DryRun
 from hub.runtime.ports import LedgerUnavailable
 from hub.runtime.publisher.batch_sender import BatchSender
 from hub.runtime.publisher.batches import batches

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.deadline import HUB_CALLS
-from hub.runtime.model.dry_run import NOT_DRY, DryRun, owners_of
 from hub.runtime.model.names import Millis, NameState, Published
+from hub.runtime.names.dry_run import NOT_DRY, DryRun, owners_of
 from hub.runtime.ports import LedgerUnavailable, ZoneClosed
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import PATIENCE_MILLIS, NameOutcome, NameResult

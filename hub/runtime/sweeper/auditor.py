@@ -14,9 +14,9 @@ from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.guard import Removal
-from hub.runtime.model.dry_run import NOT_DRY, DryRun
 from hub.runtime.model.names import Fqdn, InstanceRef, NameKey, Published
 from hub.runtime.model.observation import Observation
+from hub.runtime.names.dry_run import NOT_DRY, DryRun
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.foreign import UNREADABLE
 from hub.runtime.sweeper.bookkeeping import UnreadableThings

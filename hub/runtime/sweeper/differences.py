@@ -5,15 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.model.dry_run import turned_on
+from hub.runtime.names.dry_run import turned_on
 from hub.runtime.publisher.foreign import BLOCKS_ALL, blocked_types
 from hub.runtime.publisher.holders import desired_record_sets
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from hub.runtime.model.dry_run import DryRun
     from hub.runtime.model.names import NameState, Published, RecordSet
+    from hub.runtime.names.dry_run import DryRun
     from hub.runtime.ports import ZoneRecordSets
 
 

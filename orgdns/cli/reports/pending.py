@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.dry_run import owners_of, turned_on
 from hub.runtime.model.names import Action
+from hub.runtime.names.dry_run import owners_of, turned_on
 from hub.runtime.publisher.batches import changes
 from hub.runtime.publisher.holders import claim_statuses, desired_record_sets
 from orgdns.cli.reports.pending_limits import full_zones, names_over_limits

@@ -10,8 +10,8 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.dry_run import turned_on
 from hub.runtime.model.usage import difference, summed, usage_of
+from hub.runtime.names.dry_run import turned_on
 from hub.runtime.observer.quota import fitting
 from hub.runtime.policy.draft import Decision
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from hub.runtime.deadline import Deadline
 from hub.runtime.guard import Guard
-from hub.runtime.model.dry_run import NOT_DRY
 from hub.runtime.model.names import ForeignRecordSet, Fqdn, NameKey, Published, RecordSet, Spoke
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
+from hub.runtime.names.dry_run import NOT_DRY
 from hub.runtime.ports import ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.sweeper.auditor import Auditor
 from hub.runtime.sweeper.repair.decision import Repaired

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hub.runtime.model.dry_run import DryRun
 from hub.runtime.model.names import Claim, ConflictRule, RecordType
+from hub.runtime.names.dry_run import DryRun
 from hub.runtime.policy import compiled
 from hub.runtime.policy.draft import MAX_NAMES
 from hub.runtime.policy.rules import ReverseZone

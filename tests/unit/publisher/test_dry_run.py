@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from hub.runtime.model.dry_run import DryRun
 from hub.runtime.model.names import Claim, ConflictRule, Withheld
+from hub.runtime.names.dry_run import DryRun
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import NameResult
 from tests.support.build import CORP_ZONE, claim, key, record_set, ref

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from hub.runtime.model.dry_run import owners_of
 from hub.runtime.model.names import NEVER, Claim, ConflictRule, InstanceRef
 from hub.runtime.model.observation import Observation
+from hub.runtime.names.dry_run import owners_of
 from hub.runtime.publisher.outcome import NameResult
 from tests.support.build import claim, key, record_set, ref
 from tests.support.memory import MemoryLedger

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.boundary.unreadable import Unreadable
-from hub.runtime.model.dry_run import owners_of
 from hub.runtime.model.names import NEVER, Claim, ConflictRule, InstanceRef, RecordSet
 from hub.runtime.model.observation import Observation
+from hub.runtime.names.dry_run import owners_of
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.owners import Standing, settlement, standing
 from tests.support.build import claim, key, record_set, ref

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.unreadable import Unreadable, readable
-from hub.runtime.model.dry_run import NOT_DRY, DryRun
 from hub.runtime.model.health.attention import health
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate, Audit, Sweep
 from hub.runtime.model.vpcs import VpcRef
+from hub.runtime.names.dry_run import NOT_DRY, DryRun
 from hub.runtime.ports import LedgerUnavailable, TasksNotSent
 from hub.runtime.sweeper.schedule.due import by_clock, due_audits, due_sweeps, of_generation
 

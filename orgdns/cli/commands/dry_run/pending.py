@@ -7,7 +7,7 @@ import typer
 from hub.runtime.boundary.unreadable import Unreadable
 from orgdns.cli.render.documents.pending import pending_document
 from orgdns.cli.render.formats.page import Format
-from orgdns.cli.render.pending import pending_page
+from orgdns.cli.render.pages.pending import pending_page
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.nearest import nearest
 from orgdns.cli.reports.pending import pending

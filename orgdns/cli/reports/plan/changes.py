@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.dry_run import NOT_DRY, DryRun
 from hub.runtime.model.names import NameState, Published
+from hub.runtime.names.dry_run import NOT_DRY, DryRun
 from hub.runtime.publisher.holders import claim_statuses, desired_record_sets
 from hub.runtime.sweeper.differences import expected
 from orgdns.cli.reports.plan.labels import AccountsPlan
