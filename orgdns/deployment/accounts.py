@@ -109,7 +109,7 @@ def _session(config: Config, kind: Kind, choices: Choices, session: Callable[...
     """A session with the account, after AWS said that it is one."""
     account, spoken = account_ids(config)[kind], SPOKEN[kind]
     profile = choices.profiles.get(kind)
-    whose = f"the profile {profile}" if profile else "the current credentials (AWS_PROFILE)"
+    whose = f"the credentials of the profile {profile}" if profile else "the current credentials (AWS_PROFILE)"
     try:
         found = session(profile_name=profile) if profile else session()
         identity = found.client("sts", region_name=config.hub.region, config=CLIENT_CONFIG).get_caller_identity()

@@ -75,10 +75,10 @@ def test_the_page_has_every_document_that_the_code_rests_on() -> None:
 
 
 def test_the_checklist_names_what_is_deployed() -> None:
-    """A resource of orgdns in a command is in a template; the others are stacks of the README."""
+    """A resource of orgdns in a command is in a template; the others are stacks of the rollout by hand."""
     commands = "".join(AWS[AWS.index("## Checklist") :].split("```")[1::2])
     templates = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "templates").iterdir())
-    known = set(_NAME.findall(templates)) | set(re.findall(r"--stack-name (orgdns-[a-z-]+)", page("README.md")))
+    known = set(_NAME.findall(templates)) | set(re.findall(r"--stack-name (orgdns-[a-z-]+)", page("docs/by-hand.md")))
     named = set(_NAME.findall(commands))
     assert named
     assert named - known == set()
