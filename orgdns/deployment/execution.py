@@ -92,8 +92,9 @@ def delete(deployment: Deployment, stack: Stack, found: Found) -> None:
         StackFailed: if something of it cannot be deleted.
     """
     client = deployment.client(stack)
+    events = Events(client, found.stack_id, stack.place)
     client.delete_stack(StackName=found.stack_id)
-    after = ended(deployment, stack, found.stack_id)
+    after = ended(deployment, stack, found.stack_id, events)
     if after.status not in {"", "DELETE_COMPLETE"}:
         _fail(client, stack, found.stack_id, after)
 

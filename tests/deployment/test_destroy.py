@@ -38,6 +38,8 @@ def test_stacks_go_in_the_reverse_order() -> None:
     gone = [event.subject for event in organization.events if event.status == "DELETE_COMPLETE"]
     assert gone == [f"{name} in eu-central-1" for name in (NAMES.rollout_stack, NAMES.hub_stack, NAMES.network_stack)]
     assert organization.end()["stacks"] == []
+    begun = [event.subject for event in organization.events if event.status == "DELETE_IN_PROGRESS"]
+    assert begun == gone
 
 
 def test_plan_says_what_stays() -> None:
