@@ -1,8 +1,10 @@
 # Everything runs in .venv, which is made from the locked, hashed requirements, and remade when they change.
 PYTHON ?= python3
 CONFIG ?= orgdns.example.yaml
-# The shards of the ledger's stream in `make sandbox`.
+# The shards of the ledger's stream in `make sandbox`, its port of AWS's API, and BARE=1 to deploy nothing.
 SHARDS ?= 4
+PORT ?= 5600
+BARE ?=
 VENV := .venv
 BIN := $(VENV)/bin
 # The stamp has the lock's checksum: a checkout or a pull that changes the lock reinstalls, touching a file does not.
@@ -42,8 +44,8 @@ install: $(STAMP)  ## Make .venv from the locked requirements
 demo: $(STAMP)  ## Show step by step how instances of a simulated organization get names
 	@$(BIN)/python -m sandbox.demo
 
-sandbox: $(STAMP)  ## Run a simulated organization on loopback, for the AWS CLI and dig
-	@$(BIN)/python -m sandbox.server --shards $(SHARDS)
+sandbox: $(STAMP)  ## Run a simulated organization for CONFIG on loopback, for the AWS CLI and dig; with BARE=1 before the rollout
+	@$(BIN)/python -m sandbox.server --config $(CONFIG) --port $(PORT) --shards $(SHARDS) $(if $(BARE),--bare)
 
 test: $(STAMP)  ## Run all tests
 	@# Distribute tests by file, because the tests of a module share a simulated organization, in the order of file names, so that no
@@ -84,7 +86,7 @@ format: $(STAMP)  ## Format the code, and fix what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-templates: $(STAMP)  ## Write templates/ from CONFIG (default: orgdns.example.yaml)
+templates: $(STAMP)  ## Write templates/ from orgdns.example.yaml, or build/templates/NAME/ from another CONFIG
 	@$(BIN)/python generate.py --config $(CONFIG)
 
 deploy: $(STAMP)  ## Deploy CONFIG to AWS, after showing what would change and asking

@@ -26,6 +26,7 @@ OUT_OF_DATE = 1
 CONFIG_FAULTY = 2
 # The schema of files with cases, beside that of the configuration file.
 CASES_SCHEMA = "orgdns.cases.schema.json"
+EXAMPLE = Path(__file__).resolve().parent / "orgdns.example.yaml"
 # The pages with tables that are written from code.
 PAGES = {"policy.md": with_rule_keys, "metrics.md": with_metrics, "logs.md": with_messages}
 
@@ -67,9 +68,20 @@ def differences(path: Path, content: str) -> list[str]:
     return [] if path.read_bytes() == content.encode() else [f"{path}: is out of date"]
 
 
+def directory_of(config: Path) -> Path:
+    """The directory of a configuration's templates, so that none overwrites the committed ones of the example."""
+    return Path("templates") if config.resolve() == EXAMPLE else Path("build", "templates", config.stem)
+
+
 def main(
     config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("orgdns.example.yaml"),
-    output: Annotated[Path, typer.Option(help="The directory to write the templates to.")] = Path("templates"),
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="The directory to write the templates to. Default: templates for the example, and a directory in "
+            "build/templates named after any other configuration file."
+        ),
+    ] = None,
     schema: Annotated[Path, typer.Option(help="The file to write the configuration's JSON Schema to.")] = Path(
         "orgdns.schema.json"
     ),
@@ -85,6 +97,8 @@ def main(
     except ConfigInvalid as invalid:
         typer.echo(str(invalid), err=True)
         raise typer.Exit(CONFIG_FAULTY) from invalid
+    if output is None:
+        output = directory_of(config)
     for warning in loaded.warnings():
         typer.echo(f"{config}: warning: {warning}", err=True)
     others = (

@@ -15,7 +15,7 @@ from orgdns.cli.render.text import visible
 from sandbox.aws.cloudwatch.rules.evaluation import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from rich.console import Console
@@ -42,15 +42,21 @@ _STYLES: Final = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
 _DETAILS: Final = (
     "instance", "dns_name", "message_id", "rule", "dns_names", "changes", "reason", "exception_name"
 )  # fmt: skip
+# What functions write every few minutes while nothing happens.
+_ROUTINE: Final = frozenset(
+    {"VPCs described", "audits scheduled", "heartbeat answered", "spoke swept", "sweeps scheduled", "zone audited"}
+)
+# Alarms without data fire at once, until the first schedules have run.
+_SETTLING_SECONDS: Final = 300
 
 
 def log_text(line: Mapping[str, Any] | str) -> str | None:
-    """A line of a function's log as text, or None for metrics."""
+    """A line of a function's log as text, or None for metrics and routine."""
     if isinstance(line, str):
         return line
     # Metrics, by "Specification: CloudWatch embedded metric format"
     # (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
-    if "_aws" in line:
+    if "_aws" in line or (line.get("message") in _ROUTINE and line.get("level") in {None, "INFO"}):
         return None
     details = [_plain(line[key]) for key in _DETAILS if line.get(key)]
     return ": ".join([str(line.get("message", "")), *details])
@@ -67,9 +73,9 @@ class Narrator:
         self._made = made
         self._profiles = profiles
         self._console = console
-        listed = made.client("lambda", made.config.hub.account).list_functions()["Functions"]
-        self._functions = sorted(function["FunctionName"] for function in listed)
         self._reported: Counter[str] = Counter()
+        self._began = made.clock.now()
+        self._unsettled: set[str] = set()
 
     def report(self, who: str, what: str, style: str = "") -> None:
         """Print one line, or more if the text has more."""
@@ -88,7 +94,7 @@ class Narrator:
 
     def report_news(self) -> None:
         """Report new lines of the functions' logs, and events that did not reach their targets."""
-        for function in self._functions:
+        for function in self._made.functions.logged():
             log = self._made.functions.logs(function)
             for line in log[self._reported[function] :]:
                 if (text := log_text(line)) is not None:
@@ -101,17 +107,21 @@ class Narrator:
         self._reported["undelivered"] = len(undelivered)
 
     def report_alarms(self, changes: Iterable[Change]) -> None:
-        """Report alarms that fire or clear, and not those that are well when they get their first data."""
+        """Report alarms that fire or clear, and not those that have no data yet, or are well when they get it."""
         for change in changes:
-            if {change.before, change.state} != {State.INSUFFICIENT_DATA, State.OK}:
+            if change.before is State.INSUFFICIENT_DATA and change.at < self._began + _SETTLING_SECONDS:
+                self._unsettled |= {change.alarm} if change.state is State.ALARM else set()
+            elif change.alarm in self._unsettled:
+                self._unsettled.discard(change.alarm)
+            elif {change.before, change.state} != {State.INSUFFICIENT_DATA, State.OK}:
                 style = "red" if change.state is State.ALARM else ""
                 self.report("alarm", f"{change.alarm} is {change.state.value}: {change.reason}", style)
 
 
 def introduction(
-    console: Console, names: Mapping[str, str], vpcs: Sequence[ServedVpc], commands: Iterable[str]
+    console: Console, names: Mapping[str, str], vpcs: Sequence[ServedVpc], commands: Iterable[str], file: Path
 ) -> None:
-    """Print the accounts, the VPCs with their DNS ports, and commands to copy."""
+    """Print the accounts, the VPCs with their DNS ports, and last the commands to copy, which are also in a file."""
     accounts = Table("profile", "account", "name", title="Accounts", title_justify="left", box=None)
     for account, name in names.items():
         accounts.add_row(label_of(name).text, account, name)
@@ -122,28 +132,6 @@ def introduction(
     for table in (accounts, networks):
         console.print(table)
         console.print()
+    console.print(f"Commands to copy, which are also in {file}:", soft_wrap=True)
     for command in commands:
         console.print(Text(command), soft_wrap=True)
-
-
-def commands(
-    vpcs: Sequence[ServedVpc], zone_ids: Mapping[str, str], owner: str, hub: tuple[str, str], config: Path
-) -> Iterator[str]:
-    """Commands for a first walk, ready to copy. The last VPC must be one that resolves no zone.
-
-    `owner` is the profile of the account that owns the zones, `hub` the profile and the region of the hub.
-    """
-    outside = vpcs[-1]
-    inside = next(vpc for vpc in vpcs if (vpc.account, vpc.region) == (outside.account, outside.region))
-    domain, zone_id = next(iter(zone_ids.items()))
-    ec2 = f"aws --profile {inside.profile} ec2"
-    tags = "ResourceType=instance,Tags=[{Key=Name,Value=web}]"
-    # The second variable hides a person's own profiles of the same names.
-    yield f"export AWS_CONFIG_FILE={config} AWS_SHARED_CREDENTIALS_FILE={config}"
-    yield f"{ec2} run-instances --image-id ami-12345678 --subnet-id {inside.subnet} --tag-specifications '{tags}'"
-    yield f"{ec2} create-tags --resources INSTANCE --tags Key=Name,Value=shop"
-    yield f"{ec2} terminate-instances --instance-ids INSTANCE"
-    yield f"aws --profile {owner} route53 list-resource-record-sets --hosted-zone-id {zone_id}"
-    yield f"dig @127.0.0.1 -p {inside.dns_port} web.{domain}"
-    yield f"bin/orgdns --profile {hub[0]} --region {hub[1]} explain web.{domain}"
-    yield f"dig @127.0.0.1 -p {outside.dns_port} web.{domain}  # from a VPC that resolves no zone"

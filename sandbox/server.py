@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import traceback
-from configparser import ConfigParser
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -23,55 +20,36 @@ from rich.console import Console
 
 from hub.package import PackageInvalid
 from hub.runtime.names.labels import label_of
-from orgdns.config.load import Config, ConfigInvalid, load
+from orgdns.config.load import ConfigInvalid, load
 from sandbox import example
 from sandbox.api_server import answering
+from sandbox.aws.bridge import replaced
+from sandbox.aws.cloudformation.stacks.operations import watch_all
+from sandbox.aws.cloudformation.stacks.state import Polls
 from sandbox.aws.functions.streams import SHARDS
 from sandbox.aws.resolution.server import LOOPBACK
 from sandbox.clock import RealClock
-from sandbox.narration import Narrator, ServedVpc, commands, introduction
+from sandbox.home import CannotStart, aws_config, write_private
+from sandbox.narration import Narrator, ServedVpc, introduction
+from sandbox.walk import deployment_commands, walk_through
 from sandbox.world import World, world
+from sandbox.world.invention import organization_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from sandbox.aws.organization import OrganizationSpec
+    from orgdns.config.load import Config
 
 # How often the functions poll their sources. In AWS their mappings wait a second or more for a batch to fill:
 # "Batching behavior" (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html).
 POLL_SECONDS: Final = 0.5
+# How often who waits for a stack asks in vain.
+STACK_POLLS: Final = 2
 BROKEN, UNUSABLE = 1, 2
-
-
-class CannotStart(Exception):
-    """The sandbox cannot start until a person changes something. The message says what."""
 
 
 class FunctionsStopped(Exception):
     """The functions no longer run, so no event would be handled any more."""
-
-
-def misfits(config: Config, spec: OrganizationSpec = example.ORGANIZATION) -> tuple[str, ...]:
-    """What the configuration names but the simulated organization does not have, one line for each."""
-    members = {account.id for unit in spec.units for account in unit.accounts}
-    units = {spec.root_id, *(unit.id for unit in spec.units)}
-    named: list[tuple[str, Iterable[str], Iterable[str]]] = [
-        ("organization.id", [config.organization.id], [spec.id]),
-        ("organization.management_account", [config.organization.management_account], [spec.management_account]),
-        ("organization.units", config.organization.units, units),
-        ("hub.account", [config.hub.account], members),
-        ("network.account", [config.network.account], members),
-        *(
-            (f"policy.rules[{index}].accounts", rule.accounts or (), members | {spec.management_account})
-            for index, rule in enumerate(config.policy.rules)
-        ),
-    ]
-    return tuple(
-        f"{place}: {value!r} is not in the simulated organization, which has {', '.join(sorted(existing))}"
-        for place, values, existing in named
-        for value in values
-        if value not in existing
-    )
 
 
 @contextmanager
@@ -134,75 +112,47 @@ def _served_vpcs(made: World, profiles: Mapping[str, str], dns_port: int) -> lis
     return served
 
 
-def _aws_config(made: World, profiles: Mapping[str, str], region: str, endpoint: str) -> str:
-    """An AWS configuration file with a profile for each account, with an administrator's key.
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How a person wants the organization to be served.
 
-    "Configuration and credential file settings in the AWS CLI"
-    (https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html).
+    Attributes:
+        file: The configuration file.
+        ports: The port of AWS's API, and the first of DNS.
+        home: The folder for keys, VPCs and commands.
+        seconds: When to stop; None if only a person does.
+        quiet: Whether not to print events and log lines.
+        shards: The shards of the ledger's stream.
+        bare: Whether nothing of orgdns is deployed yet.
     """
-    parser = ConfigParser(interpolation=None)
-    for account, profile in profiles.items():
-        key_id, secret = made.access_key(account)
-        parser[f"profile {profile}"] = {
-            "region": region,
-            "endpoint_url": endpoint,
-            "aws_access_key_id": key_id,
-            "aws_secret_access_key": secret,
-            "cli_pager": "",
-        }
-    text = io.StringIO()
-    parser.write(text)
-    return text.getvalue()
+
+    file: Path
+    ports: tuple[int, int]
+    home: Path
+    seconds: float | None
+    quiet: bool
+    shards: int
+    bare: bool
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, like the AWS command line's own files.
-
-    The file is a new one, which takes the place of what was there: nobody has it open, and a link is not followed.
-
-    Raises:
-        CannotStart: if the file cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except OSError as fault:
-        raise CannotStart(f"{path}: {fault.strerror}; choose another folder with --home") from fault
-
-
-def serve(
-    config: Config,
-    *,
-    ports: tuple[int, int],
-    home: Path,
-    seconds: float | None,
-    quiet: bool,
-    console: Console,
-    shards: int,
-) -> None:
-    """Keep the organization up for this many seconds, or until the main thread is interrupted.
-
-    The ports are that of AWS's API, and the first of DNS.
+def serve(config: Config, how: Serving, console: Console) -> None:
+    """Keep the organization up until its time is over, or the main thread is interrupted.
 
     Raises:
         CannotStart: if a person must change something first.
         FunctionsStopped: if the functions no longer run.
     """
-    if unfit := misfits(config):
-        raise CannotStart("\n".join(unfit))
-    port, dns_port = ports
+    port, dns_port = how.ports
     lock, over = threading.Lock(), threading.Event()
     with closing(_listener(port)) as listener, ExitStack() as stack:
         console.print("Building the organization. This takes some ten seconds.")
-        made = stack.enter_context(world(config, RealClock(), shards=shards))
-        regions = config.spokes.regions
-        region = config.hub.region if config.hub.region in regions else regions[0]
-        made.add_vpc(example.PAYMENTS, region, associated=False)
+        made = stack.enter_context(
+            world(config, RealClock(), organization_for(config), shards=how.shards, deployed=not how.bare)
+        )
+        stack.enter_context(replaced(Polls, needed=STACK_POLLS))
         names = {account.id: account.name for account in made.organization.backend.accounts}
         profiles = {account: label_of(name).text for account, name in names.items()}
+        walk = None if how.bare else walk_through(made)
         vpcs = _served_vpcs(made, profiles, dns_port)
         narrator = Narrator(made, profiles, console)
 
@@ -211,11 +161,12 @@ def serve(
                 made.schedules.fire_due()
                 made.functions.poll()
                 changes = made.alarms.evaluate_once_a_minute()
-            if not quiet:
+                watch_all()
+            if not how.quiet:
                 narrator.report_news()
                 narrator.report_alarms(changes)
 
-        if not quiet:
+        if not how.quiet:
             made.router.tamper = narrator.forwarded
 
         def fail(text: str) -> None:
@@ -225,28 +176,40 @@ def serve(
         stack.enter_context(answering(listener, lock, fail))
         stack.enter_context(repeating(work, over))
         endpoint = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-        write_private(home / "vpcs.json", json.dumps([asdict(vpc) for vpc in vpcs], indent=2) + "\n")
-        write_private(home / "config", _aws_config(made, profiles, region, endpoint))
-        introduction(
-            console,
-            names,
-            vpcs,
-            commands(
-                vpcs,
-                made.zone_ids,
-                profiles[config.network.account],
-                (profiles[config.hub.account], config.hub.region),
-                (home / "config").resolve(),
-            ),
-        )
-        console.print("\nPress Ctrl-C to stop. Events and log lines follow as they happen:")
+        region = made.config.hub.region
+        write_private(how.home / "vpcs.json", json.dumps([asdict(vpc) for vpc in vpcs], indent=2) + "\n")
+        write_private(how.home / "config", aws_config(made, profiles, region, endpoint))
+        config_file = (how.home / "config").resolve()
+        if walk:
+            shown = walk.commands(vpcs, profiles, config_file)
+        else:
+            shown = deployment_commands(config, how.file, profiles, config_file)
+        write_private(how.home / "commands.sh", "\n".join(shown) + "\n")
+        introduction(console, names, vpcs, shown, how.home / "commands.sh")
+        console.print("\nPress Ctrl-C to stop; the organization is lost then. Events and log lines follow:")
         try:
-            over.wait(seconds)
+            over.wait(how.seconds)
         except KeyboardInterrupt:
-            console.print("Stopping.")
+            console.print()
+        console.print(lost(made, how.home), soft_wrap=True)
 
 
-def main(
+def lost(made: World, home: Path) -> str:
+    """What ends with the server, in a line."""
+    instances = sum(
+        instance["State"]["Name"] != "terminated"
+        for account, region in made.vpcs
+        for reservation in made.client("ec2", account, region).describe_instances()["Reservations"]
+        for instance in reservation["Instances"]
+    )
+    records = sum(len(made.owners(domain)) for domain, zone in made.zone_ids.items() if made.route53.exists(zone))
+    return (
+        f"Stopped. Nothing is kept: {instances} instances, {records} records, all stacks, logs and alarms are gone, "
+        f"and the keys in {home / 'config'} are worthless. `make sandbox` builds a new organization."
+    )
+
+
+def main(  # noqa: PLR0913 - an option each
     *,
     config: Annotated[Path, typer.Option(help="The configuration file.")] = example.CONFIG,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="The port of AWS's API. 0 chooses a free port.")] = 5600,
@@ -259,6 +222,9 @@ def main(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print events and log lines.")] = False,
     shards: Annotated[int, typer.Option(min=1, help="The number of shards of the ledger's stream.")] = SHARDS,
+    bare: Annotated[
+        bool, typer.Option("--bare", help="Deploy nothing: an organization to roll orgdns out in.")
+    ] = False,
 ) -> None:
     """Keep a simulated organization up on loopback, for the aws command line and dig."""
     for kind in (signal.SIGINT, signal.SIGTERM):
@@ -267,15 +233,7 @@ def main(
     # Chosen once, because a function redirects standard output while it runs.
     console = Console(file=sys.stdout, highlight=False)
     try:
-        serve(
-            load(config),
-            ports=(port, dns_port),
-            home=home,
-            seconds=seconds,
-            quiet=quiet,
-            console=console,
-            shards=shards,
-        )
+        serve(load(config), Serving(config, (port, dns_port), home, seconds, quiet, shards, bare), console)
     except KeyboardInterrupt:
         # Interrupted while starting, or for the second time: everything is already taken down.
         return

@@ -117,7 +117,7 @@ class Deployment:
     def _upload_package(self) -> dict[str, str]:
         """Put the Lambda package into a bucket of the hub account; the hub template's parameters that say where."""
         built = package(self.config.compiled_policy())
-        self.packages.trust(built.content)
+        self.packages.trust_code(built.content)
         region = self.config.hub.region
         s3 = self.client("s3", self.config.hub.account, region)
         # us-east-1 is S3's default, and refused as a constraint (S3 API Reference, CreateBucket).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import socket
 import subprocess
@@ -56,22 +57,49 @@ def test_name_is_published_moved_and_removed(server: Running) -> None:
     assert '"_aws"' not in printed
 
 
-def test_name_is_explained(server: Running) -> None:
-    """The commands that the server prints set up a shell and explain a name from the hub's ledger."""
-    printed = server.printed().splitlines()
-    lines = [line for line in printed if line.startswith(("export AWS_CONFIG_FILE=", "bin/orgdns --profile dns-hub"))]
-    assert len(lines) == 2
-    ec2 = server.client("ec2", "search")
-    instance, _ = launched(ec2, server.vpc("search")["subnet"], "web")
-    dns_port = server.vpc("search")["dns_port"]
-    until(lambda: bool(answers(dns_port, "web.corp.internal")))
-    shell = ["bash", "-c", "\n".join(lines)]
-    end = subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - the commands that a person copies
-    assert instance in end.stdout
-    assert f"555555555555/eu-central-1/{instance} (search)" in end.stdout
-    # Other tests use this name, too.
-    ec2.terminate_instances(InstanceIds=[instance])
-    until(lambda: not answers(dns_port, "web.corp.internal"))
+def test_every_printed_command_works(server: Running) -> None:
+    """The commands are the last lines before the events, and in a file; each works by itself, whenever it is run."""
+    commands = (server.home / "commands.sh").read_text().splitlines()
+    printed = server.printed()
+    assert "\n".join(commands) + "\n\nPress Ctrl-C" in printed
+    setting, *others = commands
+    assert setting.startswith("export AWS_CONFIG_FILE=")
+    # The last ones end and rename instances that the first ones do not need.
+    for line in reversed(others):
+        match shlex.split(line, comments=True):
+            case ["dig", _, "-p", port, name]:
+                inside = "resolves no zone" not in line
+                assert bool(answers(int(port), name)) is inside, line
+            case ["aws", "--profile", profile, *rest]:
+                assert called(server, profile, rest), line
+            case _:
+                shell = ["bash", "-c", f"{setting}\n{line}"]
+                end = subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - as a person copies it
+                assert end.returncode == 0, line + end.stdout + end.stderr
+
+
+def called(server: Running, profile: str, rest: list[str]) -> dict[str, Any]:
+    """What the AWS command line calls for these arguments."""
+    region = rest[1] if rest[0] == "--region" else None
+    service, operation, *options = rest[2:] if region else rest
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    instance = given.get("--resources") or given.get("--instance-ids")
+    tag = [{"Key": "Name", "Value": "shop"}]
+    requests: dict[str, dict[str, Any]] = {
+        "list-resource-record-sets": {"HostedZoneId": given.get("--hosted-zone-id")},
+        "create-tags": {"Resources": [instance], "Tags": tag},
+        "terminate-instances": {"InstanceIds": [instance]},
+        "run-instances": {
+            "ImageId": given.get("--image-id"),
+            "SubnetId": given.get("--subnet-id"),
+            "MinCount": 1,
+            "MaxCount": 1,
+            "TagSpecifications": [{"ResourceType": "instance", "Tags": tag}],
+        },
+    }
+    client = server.client(service, profile, region)
+    answer: dict[str, Any] = getattr(client, operation.replace("-", "_"))(**requests[operation])
+    return answer
 
 
 def test_refused_name_is_logged_with_its_reason(server: Running) -> None:

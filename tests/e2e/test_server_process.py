@@ -37,16 +37,3 @@ def test_invalid_configuration_is_reported(tmp_path: Path) -> None:
     assert end.returncode == 2
     assert "hub.region: 'moon-1' is not an AWS region" in end.stderr
     assert "Traceback" not in end.stderr
-
-
-def test_configuration_of_another_organization_is_reported(tmp_path: Path) -> None:
-    """Everything that the simulated organization lacks is reported at once."""
-    other = tmp_path / "other.yaml"
-    text = example.CONFIG.read_text().replace(example.ORGANIZATION.id, "o-zzzzzzzzzz")
-    other.write_text(text.replace(example.HUB, "777777777777"))
-    end = finished("--config", str(other), "--home", str(tmp_path))
-    assert end.returncode == 2
-    assert [line.partition(" is not in the simulated organization")[0] for line in end.stderr.splitlines()] == [
-        "organization.id: 'o-zzzzzzzzzz'",
-        "hub.account: '777777777777'",
-    ]

@@ -12,20 +12,14 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 from rich.console import Console
 
-from orgdns.config.load import load
-from sandbox import example
 from sandbox.api_server import one_at_a_time
 from sandbox.aws.cloudwatch.alarms import Change
 from sandbox.aws.cloudwatch.rules.evaluation import State
+from sandbox.home import write_private
 from sandbox.narration import Narrator, log_text
-from sandbox.server import FunctionsStopped, misfits, repeating, write_private
+from sandbox.server import FunctionsStopped, repeating
 from sandbox.world import World
 from tests.support.served import PATIENCE
-
-
-def test_example_fits_the_organization() -> None:
-    """The committed configuration matches the simulated organization."""
-    assert misfits(load(example.CONFIG)) == ()
 
 
 def test_failure_of_the_functions_ends_the_program() -> None:

@@ -25,7 +25,7 @@ from tests.support.build import ROOT
 PATIENCE = 20.0
 
 
-START = 60.0
+START = 180.0
 
 
 ZONE = "Z0CORPINTERNAL0EXAMPL"

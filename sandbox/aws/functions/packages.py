@@ -43,7 +43,7 @@ class Packages:
 
     def __init__(self) -> None:
         self._digests: set[str] = set()
-        self._files: dict[str, str] = {}
+        self._code = b""
         self._refused: dict[str, str] = {}
 
     def trust(self, content: bytes) -> None:
@@ -53,7 +53,7 @@ class Packages:
     def trust_code(self, content: bytes) -> None:
         """Let functions run with every package that has the files of this one, whatever its policy is."""
         self.trust(content)
-        self._files = _files(content)
+        self._code = content
 
     def fault(self, function: Moto) -> str | None:
         """Why a function must not run, or None."""
@@ -80,10 +80,10 @@ class Packages:
         digest = _digest(code)
         if digest in self._digests:
             return ""
-        if not self._files:
+        if not self._code:
             return " and deployed it itself"
         if digest not in self._refused:
-            self._refused[digest] = _difference(self._files, code)
+            self._refused[digest] = _difference(_files(self._code), code)
         if not self._refused[digest]:
             self._digests.add(digest)
         return self._refused[digest]
@@ -112,6 +112,7 @@ class Packages:
         return answer
 
 
+@lru_cache(maxsize=2)
 def _files(content: bytes) -> dict[str, str]:
     """The digest of each file of a package by its name, without the policy."""
     with zipfile.ZipFile(io.BytesIO(content)) as package:

@@ -220,6 +220,10 @@ class Functions:
         """The lines that the function wrote: objects if they are JSON objects, otherwise texts."""
         return [parsed_line(line) for line in self._lines.get(function_name, ())]
 
+    def logged(self) -> list[str]:
+        """The names of the functions that have written lines, also of those that are deleted since."""
+        return sorted(self._lines)
+
     def _pollers(self) -> list[QueuePoller | StreamPoller]:
         queues: list[QueuePoller | StreamPoller] = []
         streams: list[QueuePoller | StreamPoller] = []
