@@ -191,7 +191,8 @@ def serve(config: Config, how: Serving, console: Console) -> None:
             over.wait(how.seconds)
         except KeyboardInterrupt:
             console.print()
-        console.print(lost(made, how.home), soft_wrap=True)
+        with lock:
+            console.print(lost(made, how.home), soft_wrap=True)
 
 
 def lost(made: World, home: Path) -> str:

@@ -69,7 +69,14 @@ def walk_through(made: World) -> Walk:
     account = (accounts or [account for account, _ in made.vpcs])[0]
     regions = config.spokes.regions
     region = config.hub.region if config.hub.region in regions else regions[0]
-    made.add_vpc(account, region, associated=False)
+    # The tags with which the configuration leaves out VPCs keep it from being associated later.
+    left_out = {
+        section.tag.tag: section.tag.value or ""
+        for zone in config.zones
+        for section in (zone.resolved_by.exceptions if zone.resolved_by else ())
+        if section.tag is not None
+    }
+    made.add_vpc(account, region, associated=False, tags=left_out)
     shown, renamed, ended = (made.launch(account, region, name)[0] for name in ("hello", "stage", "old"))
     zones = made.zone_ids
     return Walk(

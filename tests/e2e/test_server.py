@@ -75,7 +75,8 @@ def test_every_printed_command_works(server: Running) -> None:
             case _:
                 shell = ["bash", "-c", f"{setting}\n{line}"]
                 end = subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - as a person copies it
-                assert end.returncode == 0, line + end.stdout + end.stderr
+                # 2: something needs attention, such as a spoke that waits for its first sweep.
+                assert end.returncode in {0, 2}, line + end.stdout + end.stderr
 
 
 def called(server: Running, profile: str, rest: list[str]) -> dict[str, Any]:
@@ -212,7 +213,8 @@ def test_signal_ends_it_cleanly(tmp_path: Path, server: Running, end: signal.Sig
         until(lambda: bool(answers(running.vpc("payments")["dns_port"], "web.corp.internal")))
         running.process.send_signal(end)
         assert running.process.wait(PATIENCE) == 0
-        assert running.printed().endswith("Events and log lines follow as they happen:\nStopping.\n")
+        last = running.printed().splitlines()[-1]
+        assert last.startswith("Stopped. Nothing is kept: 4 instances, ")
 
 
 def test_outputs_are_parameters(server: Running) -> None:
