@@ -51,6 +51,11 @@ guards:
 #   permissions_boundary: developer-boundary
 #   role_path: /orgdns/
 
+# A dry run: names are decided and stored, `orgdns pending` lists them, and nothing is written to any zone or VPC. Turn
+# it on with `true`, or without these lines, and `orgdns deploy`.
+publish: false
+associate: false
+
 zones:
 {zones}
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.names.dry_run import turned_on
 from hub.runtime.names.templates import matches
 from hub.runtime.publisher.holders import desired_record_sets, holders
 
@@ -101,7 +102,10 @@ class CaseResult:
 
 @dataclass(slots=True)
 class Found:
-    """What the zones hold after all instances of a case got their names, and who was refused what."""
+    """What the zones hold after all instances of a case got their names, and who was refused what.
+
+    A dry run does not matter: the cases are about what the policy gives when it is turned on.
+    """
 
     outcomes: tuple[Outcome, ...]
     called: Mapping[str, str]
@@ -110,7 +114,7 @@ class Found:
 
     def __post_init__(self) -> None:
         claims: dict[NameKey, list[Claim]] = {}
-        for claim in chain.from_iterable(outcome.decision.claims for outcome in self.outcomes):
+        for claim in turned_on(chain.from_iterable(outcome.decision.claims for outcome in self.outcomes)):
             claims.setdefault(claim.key, []).append(claim)
         for key, of_name in claims.items():
             record_sets = desired_record_sets(of_name)

@@ -30,6 +30,8 @@ def test_all_answers_are_in_the_file() -> None:
     """The file loads without a fault or a warning, and has each answer in its place."""
     config = parse(configuration(ANSWERS))
     assert config.warnings() == ()
+    # Nothing is written before somebody has seen what would be.
+    assert (config.publish, config.associate) == (False, False)
     assert config.organization.units == ["ou-ab12-infra001", "ou-ab12-workload"]
     assert (config.hub.account, config.network.account) == ("222222222222", "333333333333")
     assert [zone.domain for zone in config.zones] == ["corp.internal.", "instances.internal."]

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orgdns.cli.render.documents.trial import junit
-from orgdns.config.load import load
+from orgdns.config.load import load, parse
 from orgdns.trial.cases import Case, CaseResult, Difference
 from orgdns.trial.load import load_cases, parse_cases
 from orgdns.trial.running import results
 from tests.support.build import EXAMPLE, PAYMENTS, ROOT, SEARCH
+from tests.support.config.configuration import with_rules
 
 CONFIG = load(EXAMPLE)
 UNITS = ["r-ab12", "ou-ab12-workload"]
@@ -102,6 +103,16 @@ def test_label_of_an_account_of_the_file_is_taken() -> None:
     """An account of the file has its label also if the case has no instance of it, so nobody else chooses that name."""
     thief = {"account": SEARCH.id, "tags": {"Name": "payments"}}
     assert differences(given=thief, refused={"short-names": f"label of the account {PAYMENTS.id}"}) == []
+
+
+def test_dry_run_does_not_matter_to_cases() -> None:
+    """A policy passes its cases before it is turned on, also for a name of several rules."""
+    rules = ({"template": "{name}.corp.internal", "publish": False}, {"template": "{name}.corp.internal", "ttl": 30})
+    for text in (with_rules(*rules), f"publish: false\n{with_rules(*rules)}"):
+        config = parse(text)
+        file = {"cases": [{"name": "x", "given": WEB, "expect": {SHORT: "10.7.0.4"}}]}
+        (result,) = results(config, parse_cases(yaml.safe_dump(file), config))
+        assert result.passed
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

@@ -45,6 +45,17 @@ def test_try_has_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"fact": "state", "value": "running", "reason": None} in document["assumed"]
 
 
+def test_try_says_what_a_dry_run_keeps_back(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A name that is decided and not written says so, at the name and in JSON."""
+    file = tmp_path / "orgdns.yaml"
+    file.write_text(f"publish: false\n{EXAMPLE.read_text()}")
+    call = ["try", str(file), "--account", "666666666666", "--tag", "Name=web"]
+    assert main(call) == 0
+    assert capsys.readouterr().out.count("it is decided and stored, and not written") == 2
+    assert main([*call, "--json"]) == 0
+    assert [name["publish"] for name in json.loads(capsys.readouterr().out)["names"]] == [False, False]
+
+
 def test_try_reports_all_faulty_options(capsys: pytest.CaptureFixture[str]) -> None:
     """A line for each fault, and exit code 1."""
     assert main(["try", FILE, "--account", "4", "--vpc", "x"]) == 1

@@ -39,7 +39,8 @@ def run(
 ) -> None:
     """Ask a few questions, and write a commented configuration file, without AWS.
 
-    An option answers its question. Each answer is checked at once. A file that exists is not overwritten without
+    An option answers its question. The file starts with a dry run: names are decided and listed by orgdns pending, and
+    nothing is written to zones and VPCs. Each answer is checked at once. A file that exists is not overwritten without
     --force. The exit code is 0, or 1 on an error.
     """
     given = {
@@ -74,6 +75,8 @@ def run(
     say(f"Wrote {file}. Read it, and change what you need. Then:")
     say(f"  orgdns validate {file}")
     say(f"  orgdns try {file} --account ACCOUNT --account-name NAME --tag Name=web")
+    say(f"  orgdns deploy --config {file} --plan")
+    say("The file starts with a dry run: nothing is written to zones and VPCs until publish and associate are true.")
 
 
 def _faults_of_options(options: Answers) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def _outcome(outcome: Outcome) -> Document:
         "names": [
             claim_name_fields(claim)
             | {key: value for key, value in claim_fields(claim).items() if key not in {"launched_at", "running"}}
-            | {"conflict": claim.conflict.value}
+            | {"conflict": claim.conflict.value, "publish": claim.publish}
             for claim in outcome.decision.claims
         ],
         "refused": [_refused(each) for each in outcome.refused if not each.refusal.declined],

@@ -82,6 +82,10 @@ def _show_claim(console: Console, claim: Claim) -> None:
         ),
         ("if others claim it", visible(CONFLICT_RULES[claim.conflict])),
     ]
+    if not claim.publish:
+        facts.append(("dry run", visible("it is decided and stored, and not written: see 'publish' in the file", BAD)))
+    elif claim.turned_on:
+        facts.append(("dry run", visible("a rule that gives the name, too, is not published: see 'publish'", BAD)))
     if claim.note:
         facts.append(("note", visible(claim.note)))
     show_pairs(console, facts, style=QUIET)
