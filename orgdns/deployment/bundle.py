@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hub.package import Package, PackageInvalid, package
 from orgdns.cfn.kms.key_policies import FILE as KEY_POLICIES
 from orgdns.cfn.kms.key_policies import key_policies, key_policies_text
+from orgdns.cfn.rendering import Form
 from orgdns.deployment.faults import DeploymentFault
 from orgdns.deployment.templates import templates
 from spoke.scp import scp_text
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 
-__all__ = ["KEY_POLICIES", "Bundle", "built", "digest", "keys_in_need"]
+__all__ = ["KEY_POLICIES", "Bundle", "Form", "built", "digest", "keys_in_need"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,13 @@ class Bundle:
     key_policies: str = ""
 
 
-def built(config: Config, source: str) -> Bundle:
-    """The templates and the package of a configuration; `source` is the name of its file.
+def built(config: Config, source: str, form: Form = Form.YAML) -> Bundle:
+    """The templates and the package of a configuration.
+
+    Args:
+        config: The configuration.
+        source: The name of its file.
+        form: The format of the templates.
 
     Raises:
         ConfigInvalid: if the templates exceed quotas of AWS.
@@ -51,7 +57,7 @@ def built(config: Config, source: str) -> Bundle:
     except PackageInvalid as invalid:
         raise DeploymentFault(f"the Lambda package cannot be built: {invalid}") from invalid
     policies = key_policies_text(config) if key_policies(config) else ""
-    return Bundle(templates(config, source=source), content, scp_text(config), policies)
+    return Bundle(templates(config, form, source), content, scp_text(config), policies)
 
 
 def keys_in_need(config: Config) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ PAGES = sorted(
 )
 DECISIONS = [name for name in PAGES if name.startswith("docs/decisions/")]
 # The folders at the top that a path begins with; other texts with a slash begin with something else.
-TOP = {"bin", "docs", "hub", "network", "orgdns", "requirements", "sandbox", "spoke", "templates", "tests"}
+TOP = {"bin", "docs", "examples", "hub", "network", "orgdns", "requirements", "sandbox", "spoke", "templates", "tests"}
 # A path in code type: of a file, or of a folder or package at the top.
 _QUOTED = re.compile(r"`([\w.-]+(?:/[\w.-]+)*/?)`")
 _STEP = re.compile(r"^\d+\. `([^`]+)`", re.MULTILINE)
@@ -21,6 +21,7 @@ GUIDES = {
     "### ... a record type": 5,
     "### ... a policy condition": 6,
     "### ... a command": 3,
+    "### ... an output of a stack": 2,
     "### ... a hub function": 4,
     "### ... an event that spokes forward": 5,
     "### ... a call of AWS": 2,

@@ -53,3 +53,11 @@ def test_mistakes_and_unwritable_folders_are_errors(tmp_path: Path, capsys: pyte
     assert "zones: is empty" in capsys.readouterr().err
     assert main(["build", str(EXAMPLE), "--output", str(faulty)]) == 1
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_templates_as_json(tmp_path: Path) -> None:
+    """Other tools read JSON without knowing CloudFormation's short forms."""
+    assert main(["build", str(EXAMPLE), "--output", str(tmp_path), "--format", "json"]) == 0
+    hub = json.loads((tmp_path / "hub.json").read_text())
+    assert {"CodeBucket", "CodeKey", "CodeSha256"} <= hub["Parameters"].keys()
+    assert not list(tmp_path.glob("*.yaml"))

@@ -7,7 +7,7 @@ import typer
 
 from orgdns.cli.terminal import Json, errors_reported, print_json, say
 from orgdns.config.load import load
-from orgdns.deployment.bundle import KEY_POLICIES, built
+from orgdns.deployment.bundle import KEY_POLICIES, Form, built
 from orgdns.deployment.faults import DeploymentFault
 
 
@@ -15,6 +15,7 @@ def run(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The configuration file.")],
     *,
     output: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to write to.")] = Path("build"),
+    form: Annotated[Form, typer.Option("--format", help="The format of the templates.")] = Form.YAML,
     as_json: Json = False,
 ) -> None:
     """Write the templates and the Lambda package of a configuration, without AWS.
@@ -23,7 +24,7 @@ def run(
     orgdns deploy does not need them. The same file gives the same bytes. The exit code is 0, or 1 on an error.
     """
     with errors_reported():
-        bundle = built(load(file), file.name)
+        bundle = built(load(file), file.name, form)
         package = bundle.package
         contents = {
             **{name: text.encode() for name, text in bundle.templates.items()},
