@@ -5,7 +5,6 @@ The first hub is gone: its functions run no longer. When its region comes back, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +18,7 @@ from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import World, world
 from sandbox.world.beside import back, installed_beside, lost
+from tests.support.build import ROOT
 from tests.support.config.installations import CORP, REGION, changes, document, names, owned, parsed, production
 from tests.support.path.health import operator
 
@@ -140,9 +140,11 @@ def test_no_call_was_denied(made: World, successor: World) -> None:
 def test_lost_installation_comes_back(made: World, clock: MovedClock) -> None:
     """It is fenced, so that it writes nothing, although its ledger has the records of instances that ended since."""
     zones, batches = everything(made), len(made.route53.batches)
+    # The policy that the documentation shows.
+    _, _, text = (ROOT / "docs/disaster.md").read_text().partition("```json\n")
+    fence = text.partition("```")[0]
     for role in (made.config.names.writer_role, made.config.names.authorizer_role):
-        deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
-        made.client("iam", NETWORK).put_role_policy(RoleName=role, PolicyName="fenced", PolicyDocument=json.dumps(deny))
+        made.client("iam", NETWORK).put_role_policy(RoleName=role, PolicyName="fenced", PolicyDocument=fence)
     back(made)
     for _ in range(12):
         clock.advance(300)
