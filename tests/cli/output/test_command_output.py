@@ -26,6 +26,7 @@ CALLS: dict[str, tuple[tuple[str, ...], int]] = {
     "explain": (("explain", f"wide.{CORP}"), 0),
     "explain an instance": (("explain", "{instance}"), 0),
     "plan": (("plan", "--config", "{changed}"), 2),
+    "pending": (("pending",), 0),
     "dead-letters": (("dead-letters",), 2),
     "status": (("status",), 2),
     "doctor": (("doctor",), 2),
