@@ -83,8 +83,11 @@ class _Subcommand(TyperCommand):
         app.command(self.name)(module.run)
         context = get_command(app).make_context(*args, **kwargs)
         before = context.parent.params if context.parent else {}
-        for option in _BEFORE_AND_AFTER & context.params.keys():
-            context.params[option] = context.params[option] or before.get(option)
+        for option in sorted(_BEFORE_AND_AFTER):
+            if option in context.params:
+                context.params[option] = context.params[option] or before.get(option)
+            elif before.get(option):
+                context.fail(f"orgdns {self.name} has no option --{option}")
         return context
 
 

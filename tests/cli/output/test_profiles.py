@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orgdns.cli.__main__ import COMMANDS
-from tests.support.cli.command import OFFLINE, REGION, Command
+from tests.support.cli.command import DEPLOYING, OFFLINE, REGION, Command
 
 # What each subcommand needs besides the profile; a command that reads a file reads it first.
 NEEDED = {
@@ -17,6 +17,10 @@ NEEDED = {
     "resolve": ("web.corp.internal", "--vpc", "vpc-0a1b2c3d4e5f60718"),
     "pause": ("--reason", "a test"),
     "sweep": (f"444444444444/{REGION}",),
+    "build": ("orgdns.yaml",),
+    "test": ("orgdns.yaml", "orgdns.cases.yaml"),
+    "try": ("orgdns.yaml", "--account", "444444444444"),
+    "validate": ("orgdns.yaml",),
 }
 
 
@@ -68,7 +72,7 @@ def test_region_of_the_environment_loses(profiles: Command) -> None:
     profiles("resume", code=0, AWS_PROFILE="dns-hub")
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in OFFLINE])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in OFFLINE | DEPLOYING])
 def test_unknown_profile_is_an_error_of_each_command(profiles: Command, name: str) -> None:
     """The error is a line with the profiles that exist, wherever the option stands."""
     folder = profiles.folder
@@ -87,3 +91,10 @@ def test_profile_without_credentials_is_an_error(profiles: Command) -> None:
         "resume", "--profile", "x", code=1, AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null"
     )
     assert end.stderr == "orgdns: the AWS profile x does not exist: the AWS configuration files have no profiles\n"
+
+
+@pytest.mark.parametrize("name", sorted(OFFLINE | DEPLOYING))
+def test_profile_of_the_hub_is_an_error_where_none_is_used(profiles: Command, name: str) -> None:
+    """It is not ignored: these commands need no credentials, or those of several accounts."""
+    end = profiles("--profile", "dns-hub", name, *NEEDED.get(name, ()), code=1)
+    assert end.stderr == f"orgdns: orgdns {name} has no option --profile (see orgdns --help)\n"
