@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.boundary.schema import SCHEMA
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import CONFIG, HUB, NETWORK, PAYMENTS, SCIENCE, SEARCH
@@ -137,7 +138,7 @@ def test_p2_plan_names_the_rows_that_it_leaves_out(made: World, command: Command
         {"pk": {"S": contract.VPCS_KEY}, "sk": {"S": f"{PAYMENTS}/{REGION}/vpc-00000000000000dd0"}},
     )
     for key in keys:
-        dynamodb.put_item(TableName=NAMES.ledger_table, Item=key | {"schema": {"N": "2"}})
+        dynamodb.put_item(TableName=NAMES.ledger_table, Item=key | {"schema": {"N": str(SCHEMA + 1)}})
     try:
         document = command.json("plan", "--config", str(CONFIG), code=2)
         assert document["changes"]

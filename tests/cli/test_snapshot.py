@@ -14,6 +14,7 @@ from hub.runtime.aws.ledger import rows
 from hub.runtime.aws.ledger.attributes import written
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.zone.published import published_row
+from hub.runtime.boundary.schema import SCHEMA
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import NEVER, Millis, NameState, Published
@@ -118,14 +119,15 @@ def test_failed_page_fails_the_snapshot(dynamodb: tuple[Client, Stubber]) -> Non
 def test_p2_row_that_cannot_be_read_is_named(dynamodb: tuple[Client, Stubber]) -> None:
     """A row that cannot be read is named with the reason, and the others are read."""
     made, stub = dynamodb
-    later = CLAIM_ROW | {"schema": 3}
+    later = CLAIM_ROW | {"schema": SCHEMA + 1}
     scanned(stub, [rows.instance_key(ref(1)) | {"something": "else"}, later, rows.observation_row(OBSERVED)])
     read = snapshot(table(made), lambda _rows: None)
     assert read.observations == (OBSERVED,)
     garbled, of_name = read.unreadable
     assert garbled.what == f"spoke#{PAYMENTS.id}#eu-central-1 / instance#{ref(1).id}"
     assert of_name.what == f"{key().fqdn} / claim#{ref(1)}"
-    assert of_name.reason == "a later version of orgdns wrote the row: its schema is 2, this version reads 1"
+    later_version = f"its schema is {SCHEMA + 1}, this version reads {SCHEMA}"
+    assert of_name.reason == f"a later version of orgdns wrote the row: {later_version}"
     assert read.names[key()].unreadable
 
 
