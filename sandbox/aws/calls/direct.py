@@ -63,13 +63,21 @@ def direct(
         prepared = asked.prepare()
         sent = AWSPreparedRequest(prepared.method, prepared.url, prepared.headers, prepared.body, stream_output=False)
         with outside():
-            status, headers, body = _answered(sent)
+            status, headers, body = emulated_answer(sent)
         response = awsrequest.AWSResponse(prepared.url, status, headers, MockRawResponse(body))
         described = endpoint.convert_to_response_dict(response, operation)
         parser = client._endpoint._response_parser_factory.create_parser(operation.service_model.resolved_protocol)
         parsed = parser.parse(described, operation.output_shape)
         if response.status_code >= _ERRORS:
             client._endpoint._add_modeled_error_fields(described, parsed, operation, parser)
+        # As after each attempt over a network.
+        client.meta.events.emit(
+            f"response-received.{operation.service_model.service_id.hyphenize()}.{operation.name}",
+            response_dict=described,
+            parsed_response=parsed,
+            context=params["context"],
+            exception=None,
+        )
         return response, parsed
 
     def make_request(client: Module, operation: Module, params: dict[str, Any], context: Module) -> Any:  # noqa: ANN401 - botocore's own types
@@ -109,7 +117,7 @@ def _authorization(client: Module, params: dict[str, Any]) -> dict[str, str]:
     return headers | ({"X-Amz-Security-Token": credentials.token} if credentials.token else {})
 
 
-def _answered(request: Module) -> tuple[int, dict[str, str], Any]:
+def emulated_answer(request: Module) -> tuple[int, dict[str, str], Any]:
     """What the emulator answers."""
     address = urlsplit(request.url)
     url = f"{address.scheme}://{address.netloc}{address.path}"
