@@ -69,8 +69,7 @@ def _assumed_clients(session_name: str, config: Config) -> AssumedClients:
 
 @cache
 def _labels(config: Config) -> LabelRegistry:
-    table = _table(config)
-    pinned = dict(settings.policy().account_labels)
+    table, pinned = _table(config), dict(settings.policy().account_labels)
     return LabelRegistry(DynamoLabels(table), DynamoLedger(table), pinned, settings.zone_ids(), now)
 
 
@@ -293,6 +292,7 @@ def sweep_scheduler() -> SweepScheduler:
         clock=now,
         associations=_tasks(contract.ENV_ASSOCIATIONS_QUEUE_URL) if policy.association_policies else None,
         dry_run=settings.dry_run(),
+        version=settings.value(contract.ENV_VERSION),
     )
 
 

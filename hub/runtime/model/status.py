@@ -231,7 +231,8 @@ class ScheduleCursor:
     `ahead` counts the spokes that are still to be scheduled ahead of time, because the policy or the generation of the
     ledger is new. `at` is the time of the last run, and `generation` that of the ledger then. `row_fault` says why the
     cursor cannot be read. In dry run are `dry_zones`, to which nothing is published, `dry_rules`, and
-    `dry_associations`, the zones with which nothing is associated.
+    `dry_associations`, the zones with which nothing is associated. `version` is that of the functions, and `schema`
+    that of the rows they write.
     """
 
     policy: str = ""
@@ -244,3 +245,5 @@ class ScheduleCursor:
     dry_zones: tuple[str, ...] = ()
     dry_rules: tuple[str, ...] = ()
     dry_associations: tuple[str, ...] = ()
+    version: str = ""
+    schema: int = 0

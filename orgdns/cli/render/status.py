@@ -38,6 +38,9 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
     since = f", in use since {time(overview.cursor.since)}" if overview.cursor.since else ""
     text = f"{current:,} of {reached:,} spokes are on the current policy{since}."
     console.print(visible(text, GOOD if current == reached else ""))
+    if version := overview.cursor.version:
+        text = f"The functions are orgdns {version}, and write rows of schema {overview.cursor.schema} to the ledger."
+        console.print(visible(text))
     if answered := overview.path.answered_at:
         seconds = (answered - overview.path.answered) / 1_000
         text = f"The last heartbeat took the whole path at {time(answered)}, in {seconds:,.1f} s."

@@ -143,6 +143,8 @@ def _cursor(row: Mapping[str, Any]) -> ScheduleCursor:
         dry_zones=texts(row.get("dry_zones", ())),
         dry_rules=texts(row.get("dry_rules", ())),
         dry_associations=texts(row.get("dry_associations", ())),
+        version=text(row.get("version", "")),
+        schema=number(row.get("rows", 0)),
     )
 
 
@@ -158,6 +160,9 @@ def cursor_row(cursor: ScheduleCursor) -> dict[str, Any]:
         "dry_zones": list(cursor.dry_zones),
         "dry_rules": list(cursor.dry_rules),
         "dry_associations": list(cursor.dry_associations),
+        "version": cursor.version,
+        # Not the attribute of that name, which is the schema of this row.
+        "rows": cursor.schema,
     }
 
 

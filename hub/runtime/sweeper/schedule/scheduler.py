@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from hub.runtime.boundary.chunks import chunks
+from hub.runtime.boundary.schema import SCHEMA
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.health.attention import health
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate, Audit, Sweep
@@ -46,7 +47,7 @@ class SweepScheduler:
     """Enqueues sweeps and audits.
 
     `policy_digest` identifies the current policy. `associations` is the associator's queue, None without an associator.
-    What is in `dry_run` is stored for `orgdns status`.
+    What is in `dry_run`, and the `version` that runs, are stored for `orgdns status`.
     """
 
     spokes: Spokes
@@ -59,6 +60,7 @@ class SweepScheduler:
     associations: Tasks | None = None
     limits: Limits | None = None
     dry_run: DryRun = NOT_DRY
+    version: str = ""
 
     def schedule_sweeps(self) -> ScheduleOutcome:
         """Enqueue the sweeps that are due, and what a person requested or approved: audits and ends of associations.
@@ -116,6 +118,8 @@ class SweepScheduler:
             dry_zones=tuple(sorted(dry_run.zone_ids)),
             dry_rules=tuple(sorted(dry_run.rules)),
             dry_associations=tuple(sorted(dry_run.unassociated)),
+            version=self.version,
+            schema=SCHEMA,
         )
         self.schedule.put_cursor(following)
         if every_zone:

@@ -45,6 +45,7 @@ def status_document(overview: Overview) -> Document:
             "messages": overview.backlog.messages,
             "accounts": [{"account": account, "names": names} for account, names in overview.backlog.causes],
         },
+        "version": {"functions": overview.cursor.version or None, "ledger_schema": overview.cursor.schema or None},
         "policy": {
             "since": time_or_none(overview.cursor.since),
             "spokes": len(overview.reached),

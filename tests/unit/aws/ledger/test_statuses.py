@@ -68,11 +68,12 @@ class TestStatuses:
         """Statuses are read as they were written."""
         statuses.put_spoke_status(STATUS)
         statuses.put_zone_status(ZONE)
-        statuses.put_cursor(ScheduleCursor("p", Millis(5), "f", 7, Millis(9)))
+        cursor = ScheduleCursor("p", Millis(5), "f", 7, Millis(9), version="1.2.3", schema=2)
+        statuses.put_cursor(cursor)
         assert statuses.spoke_status(SPOKE) == STATUS
         assert statuses.spoke_statuses() == (STATUS,)
         assert statuses.zone_statuses() == (ZONE,)
-        assert statuses.cursor() == ScheduleCursor("p", Millis(5), "f", 7, Millis(9))
+        assert statuses.cursor() == cursor
 
     def test_sweep_does_not_reset_kept_vpcs(self, statuses: DynamoStatuses) -> None:
         """The status that a sweep writes does not change the number of kept VPCs."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from hub.runtime.boundary.schema import SCHEMA
 from hub.runtime.model.health.attention import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
@@ -79,6 +80,13 @@ def test_listed_spoke_is_registered_at_once() -> None:
     statuses = MemoryStatuses(MemoryClock())
     sweep_scheduler(spokes(2), statuses, MemoryTasks()).schedule_sweeps()
     assert set(statuses.spokes) == set(spokes(2))
+
+
+def test_run_notes_the_version_that_runs() -> None:
+    """Each run notes the version of the functions, and the schema of the rows that they write."""
+    statuses = MemoryStatuses(MemoryClock())
+    replace(sweep_scheduler(spokes(1), statuses, MemoryTasks()), version="1.2.3").schedule_sweeps()
+    assert (statuses.round.version, statuses.round.schema) == ("1.2.3", SCHEMA)
 
 
 def test_run_that_cannot_enqueue_is_repeated() -> None:
