@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import Ama
 
 from hub.runtime import contract
 from hub.runtime.boundary.texts import bounded_fields
-from hub.runtime.installation import DEFAULT_INSTALLATION
+from hub.runtime.installation import DEFAULT_INSTALLATION, Names
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 from hub.runtime.sweeper.differences import Difference
@@ -43,7 +43,7 @@ class _QuietProvider(AmazonCloudWatchEMFProvider):
             super().flush_metrics(raise_on_empty_metrics)
 
 
-# Of the installation. Powertools reads this variable, too.
+# The installation's name. Powertools reads this variable, too.
 NAMESPACE: Final = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", DEFAULT_INSTALLATION)
 logger: Final = Logger(service=contract.SERVICE, json_serializer=serialized)
 metrics: Final = Metrics(provider=_QuietProvider(namespace=NAMESPACE, service=contract.SERVICE))
@@ -107,8 +107,8 @@ def report_events_fault(reason: str) -> None:
 # What an audit finds that others changed. An event tells of it within seconds, if one comes.
 _CHANGED_BY_OTHERS: Final = frozenset({Difference.MISSING, Difference.EDITED, Difference.FOREIGN})
 _NO_EVENT: Final = (
-    "the stack of zone changes is not deployed in the networking account, no trail logs the calls there, or the "
-    "stack's role may not call events:PutEvents"
+    "the stack of zone changes is not deployed in the networking account, no trail logs the calls there, or the role "
+    f"{Names(NAMESPACE).zone_changes_role} may not call events:PutEvents"
 )
 
 
