@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.installation import DEFAULT_INSTALLATION
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -42,11 +44,14 @@ class Walk:
     zone_id: str
     hub: tuple[str, str]
     network: str
+    installation: str = DEFAULT_INSTALLATION
 
     def commands(self, vpcs: Sequence[ServedVpc], profiles: Mapping[str, str], config: Path) -> list[str]:
         """The commands. The last VPC must be one that resolves no zone."""
         ec2 = f"aws --profile {profiles[self.place.account]} --region {self.place.region} ec2"
         orgdns = f"bin/orgdns --profile {profiles[self.hub[0]]} --region {self.hub[1]}"
+        if self.installation != DEFAULT_INSTALLATION:
+            orgdns += f" --installation {self.installation}"
         inside = next(vpc for vpc in vpcs if vpc.vpc == self.place.id)
         tags = shlex.quote("ResourceType=instance,Tags=[{Key=Name,Value=shop}]")
         dig = "dig @127.0.0.1 -p"
@@ -88,6 +93,7 @@ def walk_through(made: World) -> Walk:
         next(iter(zones.values())),
         (config.hub.account, config.hub.region),
         config.network.account,
+        config.installation,
     )
 
 
