@@ -64,7 +64,10 @@ def _update_table(
     if properties.get("TableName", table.name) != table.name:
         raise ValidationError(message="the replacement of a table is not modeled")
     schema = [{"AttributeName": each["AttributeName"], "KeyType": each["KeyType"]} for each in table.schema]
-    if properties["KeySchema"] != schema:
+    billing = properties.get("BillingMode", "PROVISIONED")
+    view = (properties.get("StreamSpecification") or {}).get("StreamViewType")
+    now = (schema, table.billing_mode, (table.stream_specification or {}).get("StreamViewType"))
+    if (properties["KeySchema"], billing, view) != now:
         raise ValidationError(
             message=f"an update of a table that changes more than {sorted(_CHANGEABLE)} is not modeled"
         )
