@@ -220,7 +220,7 @@ KeyArn = TypeAliasType(
         Shape(
             rf"{_KEY}(?:[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}|{_MULTI_REGION})",
             "the ARN of a key of AWS KMS, such as "
-            "arn:aws:kms:eu-central-1:222222222222:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9 (policies cannot name an "
+            "arn:...:kms:eu-central-1:222222222222:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9 (policies cannot name an "
             "alias)",
         ),
     ],
