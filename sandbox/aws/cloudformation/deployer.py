@@ -109,18 +109,20 @@ class Deployer:
         except ClientError as refused:
             if "No updates are to be performed" not in str(refused):
                 raise DeploymentFailed(f"{stack_name} in {account}/{region}: {refused}") from refused
-            return self.outputs(account, region, stack_name)
+            # A stack whose last update was rolled back is as this deployment wants it, too.
+            return self.outputs(account, region, stack_name, rolled_back=True)
         self._wait(client, stack_id)
         return self.outputs(account, region, stack_id)
 
-    def outputs(self, account: str, region: str, stack_name: str) -> dict[str, str]:
-        """The outputs of a complete stack.
+    def outputs(self, account: str, region: str, stack_name: str, *, rolled_back: bool = False) -> dict[str, str]:
+        """The outputs of a complete stack, also of one whose last update was `rolled_back`.
 
         Raises:
             DeploymentFailed: if the stack is not complete.
         """
         (stack,) = self._client(account, region).describe_stacks(StackName=stack_name)["Stacks"]
-        if stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+        complete = {"CREATE_COMPLETE", "UPDATE_COMPLETE"} | ({"UPDATE_ROLLBACK_COMPLETE"} if rolled_back else set())
+        if stack["StackStatus"] not in complete:
             reason = failure_of(cloudformation_backends[account][region].get_stack(stack["StackId"]))
             raise DeploymentFailed(f"{stack['StackName']} in {account}/{region} is {stack['StackStatus']}: {reason}")
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
