@@ -5,19 +5,14 @@ from typing import Annotated
 
 import typer
 
-from hub.runtime.boundary.unreadable import Unreadable
 from orgdns.cli.render.documents.plan import plan_document
 from orgdns.cli.render.formats.page import Format
 from orgdns.cli.render.plan import show_plan
 from orgdns.cli.render.plan_page import plan_page
 from orgdns.cli.render.text import visible
 from orgdns.cli.reports.exit_codes import ATTENTION
-from orgdns.cli.reports.plan.changes import policy_change
-from orgdns.cli.reports.plan.quotas import vpc_demands
-from orgdns.cli.reports.plan.vpcs import association_changes
-from orgdns.cli.sources.deployed import zone_ids_of
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.sources.snapshot import snapshot
+from orgdns.cli.sources.snapshot import effect_of
 from orgdns.cli.terminal import (
     All,
     Json,
@@ -56,17 +51,8 @@ def run(
         changed = load(config)
         for warning in changed.warnings():
             typer.echo(f"{config}: warning: {warning}", err=True)
-        hub = HubAccount.of(profile, region, changed.installation).ledger()
-        current = snapshot(hub.table, progress)
-        zone_ids = zone_ids_of(changed, hub.deployed)
-        policy = changed.compiled_policy()
-        names = [state for state in current.names.values() if not state.unreadable]
-        change = policy_change(current.observations, names, policy, zone_ids, current.labels)
-        rows = tuple(hub.vpcs.all_vpc_rows())
-        of_vpcs = tuple(Unreadable(str(row.ref), row.row_fault) for row in rows if row.row_fault)
-        unreadable = (*current.unreadable, *of_vpcs)
-        associations = association_changes(rows, policy.association_policies, zone_ids)
-        demands = vpc_demands(rows, policy.association_policies, zone_ids, changed.guards.limits)
+        effect = effect_of(changed, HubAccount.of(profile, region, changed.installation), progress)
+    change, associations, demands, unreadable = effect.change, effect.associations, effect.demands, effect.unreadable
     if chosen is Format.JSON:
         print_json(plan_document(change, associations, demands, unreadable))
     elif chosen is not Format.TEXT:

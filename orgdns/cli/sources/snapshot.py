@@ -22,11 +22,12 @@ from orgdns.cli.reports.plan.vpcs import AssociationChange, association_changes
 from orgdns.cli.sources.deployed import zone_ids_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hub.runtime.aws.ledger.table import Table
     from hub.runtime.model.labels import HeldLabel
     from hub.runtime.model.names import InstanceRef, NameState
+    from hub.runtime.model.vpcs import VpcRow
     from orgdns.cli.sources.hub_account import HubAccount
     from orgdns.config.load import Config
 
@@ -119,6 +120,11 @@ def _rows(
         raise LedgerUnavailable(f"the ledger {table.name} cannot be read completely: {error}") from error
 
 
+def unreadable_vpcs(rows: Iterable[VpcRow]) -> tuple[Unreadable, ...]:
+    """The rows of VPCs that cannot be read."""
+    return tuple(Unreadable(str(row.ref), row.row_fault) for row in rows if row.row_fault)
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What changes for names, VPCs and quotas, and the rows of the ledger that nobody can read."""
@@ -142,10 +148,9 @@ def effect_of(config: Config, account: HubAccount, progress: Progress) -> Effect
     policy = config.compiled_policy()
     names = [state for state in current.names.values() if not state.unreadable]
     rows = tuple(hub.vpcs.all_vpc_rows())
-    of_vpcs = tuple(Unreadable(str(row.ref), row.row_fault) for row in rows if row.row_fault)
     return Effect(
         policy_change(current.observations, names, policy, zone_ids, current.labels),
         tuple(association_changes(rows, policy.association_policies, zone_ids)),
         tuple(vpc_demands(rows, policy.association_policies, zone_ids, config.guards.limits)),
-        (*current.unreadable, *of_vpcs),
+        (*current.unreadable, *unreadable_vpcs(rows)),
     )

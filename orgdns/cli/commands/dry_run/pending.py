@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from hub.runtime.boundary.unreadable import Unreadable
 from orgdns.cli.render.documents.pending import pending_document
 from orgdns.cli.render.formats.page import Format
 from orgdns.cli.render.pages.pending import pending_page
@@ -14,7 +13,7 @@ from orgdns.cli.reports.pending import pending
 from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import HubLedger
-from orgdns.cli.sources.snapshot import snapshot
+from orgdns.cli.sources.snapshot import snapshot, unreadable_vpcs
 from orgdns.cli.terminal import (
     All,
     Installation,
@@ -53,8 +52,7 @@ def run(
         zone_id = _zone_id(hub, zone)
         current = snapshot(hub.table, progress)
         rows = tuple(hub.vpcs.all_vpc_rows())
-        of_vpcs = tuple(Unreadable(str(row.ref), row.row_fault) for row in rows if row.row_fault)
-        unreadable = (*current.unreadable, *of_vpcs)
+        unreadable = (*current.unreadable, *unreadable_vpcs(rows))
         deployed = hub.deployed
         zones = hub.statuses.zone_statuses()
         whole = pending(current.names.values(), rows, zones, deployed.zone_ids, deployed.limits)
