@@ -1,20 +1,23 @@
-"""What `deploy` and `destroy` share: whose credentials reach the accounts, and steps with a question."""
+"""What `deploy` and `destroy` share: whose credentials reach the accounts, what is shown, and steps with a question."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orgdns.cli.render.deployment import show_event
 from orgdns.cli.reports.exit_codes import ATTENTION
-from orgdns.cli.terminal import confirmed, print_json, say
+from orgdns.cli.terminal import confirmed, print_json, say, screen
 from orgdns.deployment.accounts import Choices, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from orgdns.deployment.accounts import Accounts
+    from orgdns.deployment.cloudformation.progress import Event
     from orgdns.deployment.management import Step
 
 HubProfile = Annotated[
@@ -45,6 +48,11 @@ def choices(
     """What the options say."""
     profiles = {Kind.HUB: hub, Kind.NETWORK: network, Kind.MANAGEMENT: management}
     return Choices({kind: profile for kind, profile in profiles.items() if profile}, role)
+
+
+def event_reporter(*, as_json: bool) -> Callable[[Event], None]:
+    """What shows the events of a deployment: beside JSON, on standard error."""
+    return partial(show_event, screen(errors=as_json))
 
 
 def run_steps(steps: Sequence[Step], *, only_plan: bool, yes: bool, as_json: bool) -> None:

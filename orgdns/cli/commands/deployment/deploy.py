@@ -15,10 +15,11 @@ from orgdns.cli.credentials import (
     NetworkProfile,
     Role,
     choices,
+    event_reporter,
     run_steps,
 )
 from orgdns.cli.render import plan as names
-from orgdns.cli.render.deployment import show_event, show_failed_instances, show_findings, show_plan
+from orgdns.cli.render.deployment import show_failed_instances, show_findings, show_plan
 from orgdns.cli.render.documents.deployment import deployment_document
 from orgdns.cli.render.documents.plan import plan_document
 from orgdns.cli.reports.exit_codes import ATTENTION
@@ -90,10 +91,6 @@ def run(
     accounts, and 1 on an error.
     """
     console = screen()
-
-    def report(event: Event) -> None:
-        show_event(screen(errors=True) if as_json else console, event)
-
     with errors_reported():
         loaded = load(config)
         for warning in loaded.warnings():
@@ -108,7 +105,7 @@ def run(
         parts = tuple(only or Part)
         accounts = open_accounts(loaded, choices(hub_profile, network_profile, role=role))
         deployment = replace(
-            open_deployment(loaded, config.name, accounts, report, parts),
+            open_deployment(loaded, config.name, accounts, event_reporter(as_json=as_json), parts),
             watch_minutes=document["watch_minutes"] if document else watch_minutes,
             purpose="saved" if save else "deploy",
         )

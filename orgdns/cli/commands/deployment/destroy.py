@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from orgdns.cli.credentials import HubProfile, ManagementProfile, NetworkProfile, Role, choices, run_steps
-from orgdns.cli.render.deployment import show_event, show_removal
+from orgdns.cli.credentials import (
+    HubProfile,
+    ManagementProfile,
+    NetworkProfile,
+    Role,
+    choices,
+    event_reporter,
+    run_steps,
+)
+from orgdns.cli.render.deployment import show_removal
 from orgdns.cli.render.documents.deployment import removal_document
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.terminal import Json, confirmed, errors_reported, print_json, say, screen
@@ -17,9 +25,6 @@ from orgdns.deployment.accounts import Kind
 from orgdns.deployment.management import reverse_steps
 from orgdns.deployment.opening import open_accounts, open_deployment
 from orgdns.deployment.removal.everything import destroy, removal
-
-if TYPE_CHECKING:
-    from orgdns.deployment.cloudformation.progress import Event
 
 
 def run(
@@ -48,10 +53,6 @@ def run(
     removed, and 1 on an error.
     """
     console = screen()
-
-    def report(event: Event) -> None:
-        show_event(screen(errors=True) if as_json else console, event)
-
     with errors_reported():
         loaded = load(config)
         if management:
@@ -60,7 +61,7 @@ def run(
             run_steps(reverse_steps(loaded, accounts), only_plan=only_plan, yes=yes, as_json=as_json)
             return
         accounts = open_accounts(loaded, choices(hub_profile, network_profile, role=role))
-        deployment = open_deployment(loaded, config.name, accounts, report, optional=True)
+        deployment = open_deployment(loaded, config.name, accounts, event_reporter(as_json=as_json), optional=True)
         planned = removal(deployment, records=records, associations=associations)
         if not as_json:
             show_removal(console, planned, deployment.bucket.name if deployment.bucket.exists() else "")
