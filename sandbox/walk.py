@@ -44,7 +44,7 @@ class Walk:
     zone_id: str
     hub: tuple[str, str]
     network: str
-    installation: str = DEFAULT_INSTALLATION
+    installation: str
 
     def commands(self, vpcs: Sequence[ServedVpc], profiles: Mapping[str, str], config: Path) -> list[str]:
         """The commands. The last VPC must be one that resolves no zone."""

@@ -21,8 +21,8 @@ class _Suffix:
         return f"{names.installation}{self.suffix}"
 
 
-# The longest name of an installation. An S3 bucket has the shortest name of all: at most 63 characters, with
-# "-packages-", the account and the region after the installation's. A role has 64, with "-delivery-" and the region.
+# The longest name of an installation. An S3 bucket has the shortest name of all: at most 63 characters, with the
+# account and the region after the installation's. A role has 64, with "-delivery-" and the region.
 LONGEST_INSTALLATION: Final = 24
 
 

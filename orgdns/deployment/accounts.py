@@ -15,7 +15,7 @@ from hub.runtime.aws.sessions import CLIENT_CONFIG
 from orgdns.deployment.faults import DeploymentFault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from orgdns.config.load import Config
 
@@ -149,12 +149,3 @@ def found_arn(sts: Any) -> str:  # noqa: ANN401 - a client
         return str(sts.get_caller_identity()["Arn"])
     except (ClientError, BotoCoreError):
         return "these credentials"
-
-
-def distinct(kinds: Collection[Kind], ids: Mapping[Kind, str]) -> Iterator[Kind]:
-    """The kinds, one for each account."""
-    seen: set[str] = set()
-    for kind in kinds:
-        if ids[kind] not in seen:
-            seen.add(ids[kind])
-            yield kind

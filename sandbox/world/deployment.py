@@ -1,4 +1,4 @@
-"""Deploys orgdns into the simulated organization, in the steps that the README describes."""
+"""Deploys orgdns into the simulated organization, in the steps of docs/by-hand.md."""
 
 from __future__ import annotations
 

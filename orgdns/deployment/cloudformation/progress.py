@@ -46,9 +46,6 @@ class Event:
         return "FAILED" in self.status or self.status in _FAILED
 
 
-Report = "Callable[[Event], None]"
-
-
 class Events:
     """The events of a stack since a moment, each once."""
 

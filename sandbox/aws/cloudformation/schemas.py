@@ -35,11 +35,6 @@ def takes_tags(kind: str) -> bool:
     return bool(tagging.get("taggable", False)) and bool(tagging.get("cloudFormationSystemTags", True))
 
 
-def handler_permissions(kind: str, handler: str) -> tuple[str, ...]:
-    """The actions that a handler of a resource type (create, update, delete) may need."""
-    return tuple(_schema(kind).get("handlers", {}).get(handler, {}).get("permissions", ()))
-
-
 def _names(pointers: tuple[str, ...]) -> frozenset[str]:
     return frozenset(pointer.removeprefix(_PROPERTIES).split("/")[0] for pointer in pointers)
 
