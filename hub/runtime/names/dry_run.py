@@ -41,11 +41,14 @@ class DryRun:
 
     def keeps(self, state: NameState, current: Iterable[RecordSet]) -> frozenset[InstanceRef]:
         """The owners of record sets which stay as they are: a dry run neither changes nor deletes them."""
-        owners = owners_of(current)
         if state.key.zone_id in self.zone_ids:
-            return owners
-        rules = dict(state.published.rules) | {claim.instance: claim.rule for claim in state.claims}
+            return owners_of(current)
         unpublished = {claim.instance for claim in state.claims if not self.publishes(claim)}
+        if not (unpublished or self.rules):
+            # As for most names: nothing that concerns it is in dry run.
+            return frozenset()
+        owners = owners_of(current)
+        rules = dict(state.published.rules) | {claim.instance: claim.rule for claim in state.claims}
         return frozenset(ref for ref in owners if ref in unpublished or rules.get(ref, "") in self.rules)
 
     def concerns(self, state: NameState) -> bool:
