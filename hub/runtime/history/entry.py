@@ -1,0 +1,91 @@
+"""What history keeps: what zones held under names and since when, and what people and faults did to that. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from hub.runtime.model.names import NEVER
+
+if TYPE_CHECKING:
+    from hub.runtime.model.names import InstanceRef, Millis, NameKey, RecordSet
+
+
+class Cause(StrEnum):
+    """Why claims on a name changed, or why the publisher compared the name with its zone.
+
+    A handover is no cause of its own: the owners before and after a change say it.
+    """
+
+    # An event of EC2: the instance runs, stops, has other tags, or ended.
+    START = "start"
+    STOP = "stop"
+    TAGS = "tags"
+    END = "end"
+    # A sweep found what no event reported; after a call of the account, after a new policy, or after an approval.
+    SWEEP = "sweep"
+    CALL = "call"
+    POLICY = "policy"
+    APPROVAL = "approval"
+    # An audit found that the zone, the ledger and the claims differ.
+    AUDIT = "audit"
+    # A version that keeps no causes wrote the row, or several causes came together.
+    UNKNOWN = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The record sets that a zone holds under a name changed.
+
+    It happened after `since` and not after `at`, in milliseconds. The two are equal if Route 53 accepted the change and
+    said when (Route 53 API Reference, ChangeInfo: SubmittedAt). They differ if a reading of the zone found it
+    (`found`): somebody else changed the name, or the publisher ended between its call and its note. `before` is what
+    the ledger had noted. `rules` are the rules that gave the record sets in `after` to their instances. `by` is the
+    instance whose claim changed, if only one did. `id` is the sequence number of the record of the stream: a number
+    that grows with each change of the same name.
+    """
+
+    id: str
+    key: NameKey
+    since: Millis
+    at: Millis
+    before: tuple[RecordSet, ...]
+    after: tuple[RecordSet, ...]
+    rules: tuple[tuple[InstanceRef, str], ...] = ()
+    cause: Cause = Cause.UNKNOWN
+    by: InstanceRef | None = None
+    found: bool = False
+
+
+class MarkKind(StrEnum):
+    """What else history keeps."""
+
+    # The path of events and the historian work. Every five minutes.
+    HEARTBEAT = "heartbeat"
+    # The ledger was made, emptied or restored: what it held before is not known from here on.
+    GENERATION = "generation"
+    # The row of a name with record sets disappeared: what the zone holds is not known. `subject` is its partition key.
+    LOST = "lost"
+    # An audit of a zone is complete. `subject` is the zone's id.
+    AUDIT = "audit"
+    PAUSE = "pause"
+    RESUME = "resume"
+    # A person approved removals. `subject` is a spoke or the id of a zone.
+    APPROVE = "approve"
+    # A person requested a sweep or an audit. `subject` is a spoke or the id of a zone.
+    REQUEST = "request"
+    # Functions of another version or with another policy run since. `why` has the version.
+    DEPLOY = "deploy"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What history keeps besides changes of names: when, `by` whom (an ARN) and `why`, as far as that is known."""
+
+    id: str
+    kind: MarkKind
+    at: Millis = NEVER
+    subject: str = ""
+    by: str = ""
+    why: str = ""
