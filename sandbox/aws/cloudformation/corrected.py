@@ -20,6 +20,7 @@ from moto.route53.models import FakeZone, route53_backends
 from moto.sqs.models import Queue, sqs_backends
 
 from sandbox.aws.bridge import replaced
+from sandbox.aws.cloudformation.buckets import bucket_types
 from sandbox.aws.cloudformation.functions import function_types
 from sandbox.aws.cloudformation.iam_types import iam_types
 from sandbox.aws.iam.keys.resource_types import encrypted_types, set_key
@@ -61,6 +62,7 @@ def corrected_types() -> Iterator[None]:
         ),
         replaced(LogGroup, get_cfn_attribute=_log_group_attribute),
         encrypted_types(),
+        bucket_types(),
     ):
         yield
 

@@ -18,6 +18,7 @@ from moto.cloudformation.models import Stack, cloudformation_backends
 
 from orgdns.config.partitions import dns_suffix
 from sandbox.aws.bridge import replaced
+from sandbox.aws.cloudformation.buckets import BucketPolicyResource
 from sandbox.aws.cloudformation.corrected import corrected_types
 from sandbox.aws.cloudformation.functions import FunctionAlias
 from sandbox.aws.cloudformation.policies import EventBusPolicy, QueuePolicy
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 # moto finds resource types among the subclasses of its model, so importing these registers them.
 BRIDGED_TYPES: Final = (
     Alarm,
+    BucketPolicyResource,
     EventBusPolicy,
     FunctionAlias,
     QueuePolicy,

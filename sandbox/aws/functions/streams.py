@@ -65,6 +65,8 @@ class _Shard:
 
     number: int
     unread: deque[int] = field(default_factory=deque)
+    # Since when Lambda gathers records for the next batch.
+    gathering: float | None = None
     batches: deque[_Batch] = field(default_factory=deque)
 
     @property
@@ -120,6 +122,8 @@ class StreamPoller:
 
     def _poll(self, shard: _Shard) -> int:
         if not shard.batches:
+            if not self._gathered(shard):
+                return 0
             records = self._read(shard)
             if not records:
                 return 0
@@ -138,6 +142,24 @@ class StreamPoller:
             self.service.received(self.function, qualifier, last)
         self._conclude(shard, batch, outcome)
         return given
+
+    def _gathered(self, shard: _Shard) -> bool:
+        """Whether the batching window is over, or a batch full. Records that pass no filter begin a window, too.
+
+        "Batching behavior" (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching).
+        """
+        window = int(self.mapping.max_batch_window or 0)
+        if not window or len(shard.unread) >= self.mapping.batch_size:
+            shard.gathering = None
+            return True
+        if not shard.unread:
+            return False
+        if shard.gathering is None:
+            shard.gathering = self.clock.now()
+        if self.clock.now() - shard.gathering < window:
+            return False
+        shard.gathering = None
+        return True
 
     def _conclude(self, shard: _Shard, batch: _Batch, outcome: Outcome) -> None:
         numbers = [record["dynamodb"]["SequenceNumber"] for record in batch.records]

@@ -36,6 +36,7 @@ CALLS: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
     "AWS::Route53::HostedZone": ("route53", "CreateHostedZone", {}),
     "AWS::Route53Profiles::Profile": ("route53profiles", "CreateProfile", {}),
     "AWS::Route53Profiles::ProfileResourceAssociation": ("route53profiles", "AssociateResourceToProfile", {}),
+    "AWS::S3::Bucket": ("s3", "CreateBucket", {"BucketName": "Bucket"}),
     "AWS::SSM::Parameter": ("ssm", "PutParameter", {}),
     "AWS::SQS::Queue": ("sqs", "CreateQueue", {}),
     "AWS::Scheduler::Schedule": ("scheduler", "CreateSchedule", {}),

@@ -45,6 +45,27 @@ def test_filter_skips_other_records(world: World) -> None:
     assert world.batches() == [["claim#1", "claim#2"], ["claim#3"]]
 
 
+def test_window_gathers_records(world: World) -> None:
+    """With a batching window, records wait until it is over, or until the batch is full."""
+    world.table(MaximumBatchingWindowInSeconds=300, BatchSize=3)
+    world.put("a")
+    world.functions.converge()
+    world.clock.advance(299)
+    world.put("b")
+    world.functions.converge()
+    assert world.batches() == []
+    world.clock.advance(1)
+    world.functions.converge()
+    assert world.batches() == [["a", "b"]]
+    world.put("c", "d", "e", "f")
+    world.functions.converge()
+    assert world.batches() == [["a", "b"], ["c", "d", "e"]]
+    world.functions.converge()
+    world.clock.advance(300)
+    world.functions.converge()
+    assert world.batches()[2:] == [["f"]]
+
+
 def test_stream_retries_from_the_first_failure(world: World) -> None:
     """Records before the failure are done, later batches wait, and a retry waits for its backoff."""
     world.table(BatchSize=3)
