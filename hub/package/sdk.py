@@ -63,6 +63,9 @@ def _reduced_model(content: bytes, operations: tuple[str, ...]) -> Json:
             shapes[name] = model["shapes"][name]
             wanted += _referred(shapes[name])
     reduced_model: Json = _undocumented(model | {"operations": kept, "shapes": shapes})
+    for parameter in reduced_model.get("clientContextParams", {}).values():
+        # botocore reads it.
+        parameter["documentation"] = ""
     return reduced_model
 
 

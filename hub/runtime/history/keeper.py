@@ -101,8 +101,10 @@ class Keeper:
         for day in waiting:
             if not deadline.allows(_STEP_SECONDS):
                 break
-            if self.objects.get(manifest_key(day)) is None:
-                if not self._compact(day, deadline):
+            sizes = self.objects.sizes(raw_prefix(day))
+            # A day of which nothing is kept needs no manifest.
+            if sizes and self.objects.get(manifest_key(day)) is None:
+                if not self._compact(day, sizes, deadline):
                     break
                 finished.append(day)
             self.compacted.add(day)
@@ -110,9 +112,8 @@ class Keeper:
         self.compacted = {day for day in self.compacted if day > last - timedelta(RAW_DAYS)}
         return finished
 
-    def _compact(self, day: date, deadline: Deadline) -> bool:
+    def _compact(self, day: date, sizes: Mapping[str, int], deadline: Deadline) -> bool:
         """Compact a day; whether it is finished."""
-        sizes = self.objects.sizes(raw_prefix(day))
         buckets = buckets_for(sum(sizes.values()))
         passes = min(buckets, -(-sum(sizes.values()) // self.bytes_a_pass))
         written = self.objects.sizes(day_prefix(day))

@@ -197,7 +197,7 @@ def test_compaction_goes_on_where_time_ran_out() -> None:
     runs = 0
     while bucket.contents != whole.contents:
         before = len(bucket.contents)
-        Keeper(bucket).compact(Millis(NOON + DAY), lasting(RAW_DAYS + 4))
+        Keeper(bucket).compact(Millis(NOON + DAY), lasting(RAW_DAYS + 3))
         assert len(bucket.contents) > before
         runs += 1
     assert runs > 1
