@@ -34,7 +34,10 @@ from sandbox.aws.route53.zone import Zone
 from tests.support.build import CORP, ZONE_IDS
 
 # The zones of the tests, with their domains.
-DOMAINS: Mapping[str, Fqdn] = {zone_id: domain for domain, zone_id in ZONE_IDS.items()} | {"Z0OTHER": CORP}
+DOMAINS: Mapping[str, Fqdn] = {zone_id: domain for domain, zone_id in ZONE_IDS.items()} | {
+    "Z0OTHER": CORP,
+    "Z0REVERSE": Fqdn("10.in-addr.arpa."),
+}
 
 
 class Owned(Mapping[NameKey, set[RecordSet]]):

@@ -119,7 +119,7 @@ class MemoryDriver:
     def __init__(self, policy: Policy, zone_id: str) -> None:
         self.policy, self.zone_id = policy, zone_id
         self.clock = MemoryClock(now=10**12)
-        self.zones = MemoryZones()
+        self.zones = MemoryZones(domains={found: domain for domain, found in self.zone_ids.items()})
         self.sent: list[Change] = []
         self._make_ledger()
         accounts = {
@@ -137,9 +137,9 @@ class MemoryDriver:
         ledger: Any = Faulty(self.ledger, plan, LedgerUnavailable, LedgerUnavailable)
         statuses: Any = Faulty(self.statuses, plan, LedgerUnavailable, LedgerUnavailable)
         zones: Any = Faulty(Sent(self.zones, self.sent), plan, ZoneUnavailable, ZoneClosed)
-        dry_run = self.policy.dry_run({CORP: self.zone_id})
+        zone_ids = self.zone_ids
+        dry_run = self.policy.dry_run(zone_ids)
         spokes: Any = Faulty(self.organization, plan, SpokeUnreachable, SpokeDenied)
-        zone_ids = {CORP: self.zone_id}
         guard = Guard(0.3, 1_000, 7 * 86_400_000)
         recorder = Recorder(ledger, clock)
         accounts = self.organization
@@ -160,6 +160,13 @@ class MemoryDriver:
             queues=statuses,
         )
         self.auditor = Auditor(ledger, statuses, zones, guard, clock, statuses.paused, dry_run)
+
+    @property
+    def zone_ids(self) -> dict[Fqdn, str]:
+        """The zone of forward names, and the zones for PTR records that the policy has."""
+        return {CORP: self.zone_id} | {
+            zone.domain: f"Z0{number}" for number, zone in enumerate(self.policy.reverse_zones)
+        }
 
     def deploy(self, policy: Policy) -> None:
         """Work with another policy from now on."""
@@ -235,7 +242,7 @@ class MemoryDriver:
 
     def audit(self) -> None:
         try:
-            self.auditor.audit([self.zone_id], AMPLE)
+            self.auditor.audit(self.zone_ids.values(), AMPLE)
         except (Killed, LedgerUnavailable):
             return
 
@@ -266,7 +273,10 @@ class MemoryDriver:
         return self.ledger.name(NameKey(self.zone_id, fqdn))
 
     def owned(self) -> dict[Fqdn, set[RecordSet]]:
-        return {key.fqdn: sets for key, sets in self.zones.owned.items()}
+        return self.owned_in(self.zone_id)
+
+    def owned_in(self, zone_id: str) -> dict[Fqdn, set[RecordSet]]:
+        return {key.fqdn: sets for key, sets in self.zones.owned.items() if key.zone_id == zone_id and sets}
 
     def foreign(self) -> dict[Fqdn, set[ForeignRecordSet]]:
         return {key.fqdn: set(sets) for key, sets in self.zones.foreign.items()}

@@ -54,7 +54,8 @@ class Policy:
     can choose, beside the well-known names that are not `unreserved`. In the zones `adopting`, orgdns takes over
     records that other tools left for known instances. `association_policies` are for the zones whose VPCs are
     configured. `networks` are those whose addresses a zone publishes, for the zones that do not have the default. The
-    zones `unpublished` are in dry run: names are decided and stored, and not written to them.
+    zones `unpublished` are in dry run: names are decided and stored, and not written to them. If the policy is not to
+    `associate`, the associations and authorizations of all zones are in dry run, also of zones without a policy.
     """
 
     coverage: Coverage
@@ -69,6 +70,7 @@ class Policy:
     networks: tuple[tuple[Fqdn, tuple[str, ...]], ...] = ()
     account_labels: tuple[tuple[str, str], ...] = ()
     unpublished: tuple[Fqdn, ...] = ()
+    associate: bool = True
 
     @property
     def tags_read(self) -> frozenset[str]:
@@ -122,19 +124,25 @@ class Policy:
         """What of the policy is in dry run."""
         rules = frozenset(rule.name for rule in self.rules if not rule.publish)
         unassociated = frozenset(zone_ids[each.domain] for each in self.association_policies if not each.associate)
-        return DryRun(frozenset(zone_ids[domain] for domain in self.unpublished), rules, unassociated)
+        zones = frozenset(zone_ids[domain] for domain in self.unpublished)
+        return DryRun(zones, rules, unassociated, frozenset(self.unpublished), self.domains)
 
     @property
     def silent(self) -> frozenset[Fqdn]:
-        """The zones to which nothing may be written now, because they are in dry run, or all rules that give names."""
-        published = self._zones_of([rule for rule in self.rules if rule.publish])
+        """The zones to which nothing may be written now: those in dry run, and those of which all names are.
+
+        A name is in dry run by its rule, and a PTR record also by the zone of the name that it leads to.
+        """
+        published = self._zones_of([rule for rule in self.rules if rule.publish], frozenset(self.unpublished))
         return frozenset(self.unpublished) | (self._zones_of(self.rules) - published)
 
-    def _zones_of(self, rules: Collection[Rule]) -> frozenset[Fqdn]:
-        """The zones in which rules give names."""
-        pointers = self.reverse_zones if any(rule.reverse for rule in rules) else ()
-        forward = (template.domain for rule in rules for template in rule.templates)
-        return frozenset((*forward, *(zone.domain for zone in pointers)))
+    def _zones_of(self, rules: Collection[Rule], without: Collection[Fqdn] = ()) -> frozenset[Fqdn]:
+        """The zones in which rules give names, except some zones of forward names, and what these names give."""
+        forward = [
+            (template.domain, rule) for rule in rules for template in rule.templates if template.domain not in without
+        ]
+        pointers = self.reverse_zones if any(rule.reverse for _, rule in forward) else ()
+        return frozenset((*(domain for domain, _ in forward), *(zone.domain for zone in pointers)))
 
     def _given(
         self, rule: Rule, candidate: NameCandidate, account_id: str, labels: Mapping[str, str]

@@ -55,14 +55,16 @@ class Draft:
         if not interfaces:
             return
         self._merge(self.claims, claim)
-        if rule.publish and claim.key.zone_id not in self.unpublished:
+        publish = rule.publish and claim.key.zone_id not in self.unpublished
+        if publish:
             self._merge(self.published, claim)
         if rule.reverse:
             for interface in interfaces:
                 for address in (*interface.ipv4, *interface.ipv6):
                     place = (address, interface.vpc_id)
                     self.canonical.setdefault(place, (rule, claim))
-                    if rule.publish:
+                    # A PTR record leads to a name that is published.
+                    if publish:
                         self.published_canonical.setdefault(place, (rule, claim))
 
     def _merge(self, claims: dict[NameKey, Claim], claim: Claim) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hub.runtime.model.names import Claim, ConflictRule, RecordType
+from hub.runtime.model.names import Claim, ConflictRule, Fqdn, RecordType
 from hub.runtime.names.dry_run import DryRun
+from hub.runtime.names.templates import Template
 from hub.runtime.policy import compiled
 from hub.runtime.policy.draft import MAX_NAMES
-from hub.runtime.policy.rules import ReverseZone
-from tests.support.build import CORP, CORP_ZONE, instance, interface
+from hub.runtime.policy.rules import ReverseZone, Rule
+from tests.support.build import CORP, CORP_ZONE, PAYMENTS, instance, interface
 from tests.support.config.policies import ETH1, IDS, REVERSE_ALL, decide, policy, rule
 
 NAMED = instance(tags={"Role": "web"})
@@ -30,7 +31,8 @@ def test_zone_in_dry_run() -> None:
     """No claim in it is published, whatever the rule says."""
     decision = decide(policy(rule(), unpublished=(CORP,)), NAMED)
     assert by_name(decision.claims) == {"web": False}
-    assert policy(rule(), DRY, unpublished=(CORP,)).dry_run(IDS) == DryRun(frozenset({CORP_ZONE}), frozenset({"dry"}))
+    expected = DryRun(frozenset({CORP_ZONE}), frozenset({"dry"}), frozenset(), frozenset({CORP}), (CORP,))
+    assert policy(rule(), DRY, unpublished=(CORP,)).dry_run(IDS) == expected
 
 
 def test_name_by_both_kinds_of_rules() -> None:
@@ -53,6 +55,35 @@ def test_pointer_follows_the_rule_that_publishes() -> None:
     assert (pointer.publish, pointer.values[0][1]) == (True, ("00000001.corp.internal.",))
     assert pointer.turned_on is not None
     assert pointer.turned_on.values[0][1] == ("web.dry.corp.internal.",)
+
+
+def test_pointer_to_a_name_that_is_not_published() -> None:
+    """The reverse zone publishes, and the PTR record is kept back with the name that it leads to."""
+    source = policy(rule(reverse=ConflictRule.NEWEST), reverse_zones=(ReverseZone(REVERSE_ALL),), unpublished=(CORP,))
+    claims = decide(source, NAMED).claims
+    assert sorted((claim.key.zone_id, claim.publish) for claim in claims) == [
+        (CORP_ZONE, False),
+        (IDS[REVERSE_ALL], False),
+    ]
+
+
+def test_pointer_leads_to_the_published_zone() -> None:
+    """Of two names, one in a zone in dry run, the PTR record of the address leads to the other one."""
+    lab = Fqdn("lab.internal.")
+    first = Rule("lab", (Template.parse("{short_id}.lab.internal", [lab]),), 60, reverse=ConflictRule.NEWEST)
+    second = rule(reverse=ConflictRule.NEWEST)
+    source = replace(
+        policy(first, second, reverse_zones=(ReverseZone(REVERSE_ALL),), unpublished=(lab,)), domains=(lab, CORP)
+    )
+    ids = IDS | {lab: "Z0LAB"}
+    claims = source.decide(NAMED, PAYMENTS, ids, {}).claims
+    (pointer,) = (claim for claim in claims if claim.values[0][0] is RecordType.PTR)
+    assert (pointer.publish, pointer.values[0][1]) == (True, ("web.corp.internal.",))
+    assert pointer.turned_on is not None
+    assert pointer.turned_on.values[0][1] == ("00000001.lab.internal.",)
+    dry_run = source.dry_run(ids)
+    assert dry_run.publishes(pointer)
+    assert not dry_run.publishes(pointer.turned_on)
 
 
 def test_dry_run_takes_no_room_from_published_names() -> None:
@@ -79,3 +110,5 @@ def test_zones_to_which_nothing_is_written() -> None:
     pointers = policy(replace(DRY, reverse=ConflictRule.NEWEST), rule(), reverse_zones=(ReverseZone(REVERSE_ALL),))
     assert pointers.silent == {REVERSE_ALL}
     assert policy(rule(), reverse_zones=(ReverseZone(REVERSE_ALL),)).silent == frozenset()
+    dry = policy(rule(reverse=ConflictRule.NEWEST), reverse_zones=(ReverseZone(REVERSE_ALL),), unpublished=(CORP,))
+    assert dry.silent == {CORP, REVERSE_ALL}

@@ -6,15 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from hub.runtime.model.names import Claim, ConflictRule, Withheld
+from hub.runtime.model.names import Claim, ConflictRule, Fqdn, NameKey, RecordType, Withheld
 from hub.runtime.names.dry_run import DryRun
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import NameResult
-from tests.support.build import CORP_ZONE, claim, key, record_set, ref
+from tests.support.build import CORP, CORP_ZONE, claim, key, record_set, ref
 from tests.support.use_cases.publisher_world import World, by_hand
 
 DRY_ZONE = DryRun(zone_ids=frozenset({CORP_ZONE}))
 DRY_RULE = DryRun(rules=frozenset({"pilot"}))
+DRY_POINTER = DryRun(unpublished=frozenset({CORP}), domains=(CORP,))
+POINTER = replace(
+    claim(), key=NameKey("Z0REVERSE", Fqdn("1.0.0.10.in-addr.arpa.")), values=((RecordType.PTR, (key().fqdn,)),)
+)
 IN_THE_WAY = "a foreign record set is in the way of type A"
 
 
@@ -111,6 +115,19 @@ class TestRule:
         assert len(world.zones.batches) == 1
         assert world.zones.owned[key()] == {record_set()}
 
+    def test_record_set_of_a_rule_that_is_not_known_stays(self, world: World) -> None:
+        """After a loss of the ledger, nothing says that it is not of the rule in dry run; a claim of others does."""
+        world.claim(replace(dry(), publish=True))
+        world.publish()
+        world.ledger.published[key()] = replace(world.ledger.published[key()], rules=())
+        run(world, DRY_RULE)
+        world.withdraw(dry())
+        world.publish()
+        assert world.zones.owned[key()] == {record_set()}
+        world.claim(claim(2))
+        world.publish()
+        assert world.zones.owned[key()] == {record_set(2)}
+
     def test_members_by_other_rules_come_and_go_beside_it(self, world: World) -> None:
         """Of a shared name, what the dry run keeps stays, and the other members change."""
         shared = ConflictRule.SHARE
@@ -143,3 +160,32 @@ class TestRule:
         world.sweep(ref().spoke)
         world.publish(key())
         assert not world.zones.owned.get(key())
+
+
+class TestPointer:
+    """A PTR record in a zone that publishes, of a name in a zone in dry run."""
+
+    def test_claim_that_was_written_before_the_zone_was_in_dry_run(self, world: World) -> None:
+        """Its value says where it leads, so nothing is written for it."""
+        run(world, DRY_POINTER)
+        world.claim(POINTER)
+        assert world.results() == {NameResult.WITHHELD}
+        assert not world.zones.batches
+        assert world.ledger.published[POINTER.key].withheld == Withheld(desired_record_sets([POINTER]))
+
+    def test_it_stays_when_its_instance_ends(self, world: World) -> None:
+        """As the name that it leads to does."""
+        world.claim(POINTER)
+        world.publish()
+        run(world, DRY_POINTER)
+        world.withdraw(POINTER)
+        world.publish()
+        assert len(world.zones.batches) == 1
+        assert world.zones.owned[POINTER.key] == set(desired_record_sets([POINTER]))
+
+    def test_pointer_to_a_zone_that_publishes(self, world: World) -> None:
+        """Of nested zones, the most specific one has the name."""
+        inner = Fqdn("inner.corp.internal.")
+        run(world, replace(DRY_POINTER, domains=(CORP, inner)))
+        world.claim(replace(POINTER, values=((RecordType.PTR, (f"web.{inner}",)),)))
+        assert world.results() == {NameResult.PUBLISHED}
