@@ -153,6 +153,7 @@ class Config(Section):
             association_policies=self.association_policies,
             account_labels=tuple(sorted(self.organization.account_labels.items())),
             unpublished=tuple(sorted(zone.domain for zone in self.zones if not (self.publish and zone.publish))),
+            associate=self.associate,
         )
 
     @cached_property

@@ -35,8 +35,10 @@ def test_zones_that_do_not_publish(place: str, zones: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(("place", "expected"), [("top", [False, False]), ("zone", [False, True])])
 def test_zones_that_do_not_associate(place: str, expected: list[bool]) -> None:
-    """The installation and the zone must associate."""
-    assert [each.associate for each in configured(place, "associate").association_policies] == expected
+    """The installation and the zone must associate. The installation's key is also for zones without `resolved_by`."""
+    policy = configured(place, "associate").compiled_policy()
+    assert [each.associate for each in policy.association_policies] == expected
+    assert policy.associate is (place != "top")
 
 
 def test_rule_has_no_vpcs() -> None:

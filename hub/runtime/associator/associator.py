@@ -236,7 +236,10 @@ class Associator:
         return plan
 
     def _plan(self, run: VpcRun, account: Account, vpc: Vpc) -> AssociationPlan:
-        return association_plan(vpc, account, run.row, self.policy.association_policies, self.zone_ids)
+        policy = self.policy
+        return association_plan(
+            vpc, account, run.row, policy.association_policies, self.zone_ids, associate=policy.associate
+        )
 
     def _store(self, run: VpcRun, account: Account, vpc: Vpc, plan: AssociationPlan, damping: Damping) -> None:
         row = replace(run.row, vpc=vpc, account=account, zones=plan.zones, damping=damping)

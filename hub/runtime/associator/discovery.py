@@ -169,7 +169,7 @@ class VpcDiscovery:
             if vpc.ref.id in faults:
                 continue
             row = rows.pop(vpc.ref, VpcRow(vpc.ref))
-            plan = association_plan(vpc, account, row, self.policy.association_policies, self.zone_ids)
+            plan = self._plan(vpc, account, row)
             damping = row.damping.passed(status.seen_at)
             if (row.vpc, row.account, row.zones, row.damping) != (vpc, account, plan.zones, damping):
                 try:
@@ -228,8 +228,13 @@ class VpcDiscovery:
         """Whether policy no longer wants an association with a VPC, by its last description."""
         if row.vpc is None:
             return False
-        plan = association_plan(row.vpc, account, row, self.policy.association_policies, self.zone_ids)
-        return bool(unselected(plan, row))
+        return bool(unselected(self._plan(row.vpc, account, row), row))
+
+    def _plan(self, vpc: Vpc, account: Account, row: VpcRow) -> AssociationPlan:
+        policy = self.policy
+        return association_plan(
+            vpc, account, row, policy.association_policies, self.zone_ids, associate=policy.associate
+        )
 
     def _enqueue(self, spoke: Spoke, vpc_ids: list[str], *, abandon: bool = False) -> None:
         self.tasks.enqueue((Associate(spoke, part, abandon), 0) for part in chunks(vpc_ids, VPCS_A_TASK))

@@ -77,8 +77,12 @@ def association_plan(
     row: VpcRow,
     association_policies: Collection[AssociationPolicy],
     zone_ids: Mapping[Fqdn, str],
+    *,
+    associate: bool = True,
 ) -> AssociationPlan:
     """Plan the associations of a VPC from its description, from what orgdns did there, and from policy.
+
+    If it is not to `associate`, all steps that a dry run concerns are withheld, of zones without a policy, too.
 
     A zone that something else blocks in the VPC stays blocked, with the reason. Where the method changes, the old
     association ends only after the new one is in place. A direct association takes precedence over a Profile.
@@ -108,24 +112,29 @@ def association_plan(
         Step(Act.CLEAR, zone_id) for zone_id in _open_zones(row, own) if Step(Act.ASSOCIATE, zone_id) not in steps
     ]
     in_order = sorted(steps, key=lambda step: list(Act).index(step.act))
-    dry = tuple(step for step in in_order if is_withheld(step, association_policies, zone_ids))
+    dry = tuple(step for step in in_order if is_withheld(step, association_policies, zone_ids, associate=associate))
     return AssociationPlan(tuple(zones), tuple(step for step in in_order if step not in dry), dry)
 
 
-def is_withheld(step: Step, association_policies: Collection[AssociationPolicy], zone_ids: Mapping[Fqdn, str]) -> bool:
-    """Return whether a dry run keeps a step back: it would change an association or an authorization of a zone."""
+def is_withheld(
+    step: Step, association_policies: Collection[AssociationPolicy], zone_ids: Mapping[Fqdn, str], *, associate: bool
+) -> bool:
+    """Return whether a dry run keeps a step back: it would change an association or an authorization of a zone.
+
+    If it is not to `associate`, all zones are in dry run.
+    """
     dry = [policy for policy in association_policies if not policy.associate]
     match step.act:
         case Act.RELEASE | Act.FORGET | Act.DISABLE_AUTODEFINED_RULES:
             # The first two change the ledger alone, and the plan has the last one only for other zones.
             return False
         case Act.ASSOCIATE_PROFILE:
-            return any(policy.method is AssociationMethod.PROFILE for policy in dry)
+            return not associate or any(policy.method is AssociationMethod.PROFILE for policy in dry)
         case Act.DISASSOCIATE_PROFILE:
             # The Profile may carry any zone.
-            return bool(dry)
+            return not associate or bool(dry)
         case Act.CLEAR | Act.ASSOCIATE | Act.DISASSOCIATE:
-            return any(zone_ids[policy.domain] == step.target for policy in dry)
+            return not associate or any(zone_ids[policy.domain] == step.target for policy in dry)
 
 
 def uncovered_zone(zone: ZoneInVpc) -> ZoneInVpc:

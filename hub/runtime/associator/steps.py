@@ -35,7 +35,10 @@ _MADE_BY: Final = {Act.ASSOCIATE: AssociationMethod.ASSOCIATION, Act.ASSOCIATE_P
 
 @dataclass(frozen=True, slots=True)
 class StepRunner:
-    """Carries out steps. `zone_owner` is the networking account. `pause` returns why orgdns is paused, or None."""
+    """Carries out steps. `zone_owner` is the networking account. `pause` returns why orgdns is paused, or None.
+
+    If it is not to `associate`, the associations of all zones are in dry run.
+    """
 
     association_policies: tuple[AssociationPolicy, ...]
     zone_ids: Mapping[Fqdn, str]
@@ -46,6 +49,7 @@ class StepRunner:
     authorizations: Authorizations
     associations: Associations
     pause: Callable[[], str | None]
+    associate: bool = True
 
     def unpaused(self, run: VpcRun, steps: Iterable[Step]) -> Iterator[Step]:
         """Yield the steps of a run, each unless orgdns is paused by then; note in the run if it is.
@@ -54,7 +58,7 @@ class StepRunner:
         is not lost: the next sweep plans the same steps.
         """
         for step in steps:
-            if is_withheld(step, self.association_policies, self.zone_ids):
+            if is_withheld(step, self.association_policies, self.zone_ids, associate=self.associate):
                 run.withheld = True
                 continue
             try:

@@ -44,6 +44,7 @@ def from_json(text: str) -> Policy:
         networks=tuple((Fqdn(domain), tuple(networks)) for domain, networks in read["networks"]),
         account_labels=tuple((account, label) for account, label in read["account_labels"]),
         unpublished=tuple(Fqdn(domain) for domain in read["unpublished"]),
+        associate=read["associate"],
     )
 
 

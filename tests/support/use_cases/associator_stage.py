@@ -45,6 +45,7 @@ class Stage:
     organization: MemoryOrganization = field(default_factory=MemoryOrganization)
     guard: Guard = field(default_factory=lambda: Guard(0.3, 10, 0))
     account_vpcs: int = 300
+    may_associate: bool = True
     seconds_left: float = 900.0
     # Why orgdns is paused, or the fault with which that cannot be read.
     paused: str | LedgerUnavailable | None = None
@@ -74,9 +75,12 @@ class Stage:
             authorizations=self.aws,
             associations=self.aws,
             pause=self.pause,
+            associate=self.may_associate,
         )
         return Associator(
-            policy=replace(example_policy(), association_policies=self.association_policies),
+            policy=replace(
+                example_policy(), association_policies=self.association_policies, associate=self.may_associate
+            ),
             zone_ids=ZONE_IDS,
             accounts=self.organization,
             vpcs=self.aws,

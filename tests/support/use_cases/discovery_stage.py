@@ -21,6 +21,7 @@ class DiscoveryStage:
     organization: MemoryOrganization = field(
         default_factory=lambda: MemoryOrganization(accounts={PAYMENTS.id: PAYMENTS})
     )
+    may_associate: bool = True
     enqueued: list[Task] = field(default_factory=list)
     spokes: MemoryStatuses = field(default_factory=lambda: MemoryStatuses(MemoryClock()))
     clock: MemoryClock = field(default_factory=MemoryClock)
@@ -31,7 +32,9 @@ class DiscoveryStage:
 
     def sweep(self, *, departed: bool = False) -> DiscoveryOutcome:
         sweeper = VpcDiscovery(
-            policy=replace(example_policy(), association_policies=self.association_policies),
+            policy=replace(
+                example_policy(), association_policies=self.association_policies, associate=self.may_associate
+            ),
             zone_ids=ZONE_IDS,
             accounts=self.organization,
             vpcs=self.aws,

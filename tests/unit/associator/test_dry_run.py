@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 from hub.runtime.associator.plan import association_plan
-from hub.runtime.model.vpcs import AssociationMethod, VpcRow
+from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, VpcRow
 from hub.runtime.policy.vpc_selection import AssociationPolicy
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, ZONE_IDS
 from tests.support.use_cases.associator_stage import ASSOCIATED, BY_PROFILE, NO_VPC, Stage
+from tests.support.use_cases.discovery_stage import DiscoveryStage
 
 DRY = AssociationPolicy(CORP, associate=False)
+OTHER = next(domain for domain in ZONE_IDS if domain != CORP)
 
 
 @pytest.fixture
@@ -80,3 +82,27 @@ def test_deleted_vpc_is_remembered_until_its_association_can_end(stage: Stage) -
     (outcome,) = stage.associate(ref)
     assert outcome.removed
     assert (CORP_ZONE, ref) not in stage.aws.associated
+
+
+def test_authorization_of_a_zone_without_a_policy_is_left() -> None:
+    """If nothing is associated anywhere, not even what an interrupted attempt left is deleted; turned on, it is."""
+    stage = Stage(association_policies=(replace(DRY, domain=OTHER),), may_associate=False)
+    ref = stage.aws.add(1).ref
+    stage.rows.rows[ref] = VpcRow(ref, records={CORP_ZONE: AssociationRecord(in_progress=True)})
+    stage.aws.authorized.add((CORP_ZONE, ref))
+    (outcome,) = stage.associate(ref)
+    assert (outcome.steps, outcome.faults) == ((), ())
+    assert (CORP_ZONE, ref) in stage.aws.authorized
+    stage.may_associate = True
+    stage.associate(ref)
+    assert (CORP_ZONE, ref) not in stage.aws.authorized
+
+
+@pytest.mark.parametrize("may_associate", [True, False])
+def test_sweep_enqueues_no_vpc_for_what_is_kept_back(*, may_associate: bool) -> None:
+    """The associator would find nothing to do, after each sweep again."""
+    found = DiscoveryStage(association_policies=(replace(DRY, domain=OTHER),), may_associate=may_associate)
+    ref = found.aws.add(1).ref
+    found.rows.rows[ref] = VpcRow(ref, records={CORP_ZONE: AssociationRecord(in_progress=True)})
+    found.sweep()
+    assert bool(found.enqueued) is may_associate

@@ -36,6 +36,7 @@ def associator_of(
         authorizations=ZoneOwner(clients, settings.value(contract.ENV_AUTHORIZER_ROLE_ARN), turns),
         associations=VpcOwner(clients, settings.member_roles()),
         pause=approvals.paused,
+        associate=policy.associate,
     )
     return Associator(
         policy=policy,
