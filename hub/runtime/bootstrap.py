@@ -265,7 +265,7 @@ def drift_repair() -> DriftRepair:
     from hub.runtime.sweeper.drift_repair import DriftRepair
 
     ledger, statuses = DynamoLedger(_table(CLIENT_CONFIG)), DynamoStatuses(_table(CLIENT_CONFIG))
-    return DriftRepair(ledger=ledger, statuses=statuses, zones=_zone_listings(), clock=now, paused=statuses.paused)
+    return DriftRepair(ledger, statuses, _zone_listings(), now, statuses.paused, settings.dry_run())
 
 
 @cache

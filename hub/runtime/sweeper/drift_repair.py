@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.model.drift import audit_after, drift_after, zone_drifts_after
-from hub.runtime.model.names import Fqdn, NameKey
+from hub.runtime.model.names import Fqdn, NameKey, NameState
+from hub.runtime.names.dry_run import NOT_DRY, DryRun
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.sweeper.differences import REASONS, difference_of
 
@@ -39,8 +40,9 @@ STEP_SECONDS: Final = HUB_CALLS.seconds(3)
 
 @dataclass(frozen=True, slots=True)
 class DriftOutcome:
-    """What a call changed: the names that are repaired now, and those that wait for an audit.
+    """What a call changed: the names that are repaired now, those that wait for an audit, and those in dry run.
 
+    Of names in dry run, nothing is repaired: the ledger takes over what the zone holds.
     `audit` is the reason for which the zones wait for an audit instead; it is empty if they do not.
     """
 
@@ -48,6 +50,7 @@ class DriftOutcome:
     repaired: tuple[Fqdn, ...] = ()
     damped: tuple[Fqdn, ...] = ()
     audit: str = ""
+    in_dry_run: tuple[Fqdn, ...] = ()
 
 
 class _NotRead(Exception):
@@ -56,13 +59,14 @@ class _NotRead(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DriftRepair:
-    """Repairs what others changed. `paused` returns why publishing is paused, or None."""
+    """Repairs what others changed, except what is in `dry_run`. `paused` returns why publishing is paused, or None."""
 
     ledger: DriftLedger
     statuses: DriftStatuses
     zones: NamesInZone
     clock: Clock
     paused: Callable[[], str | None]
+    dry_run: DryRun = NOT_DRY
 
     def repair(self, change: ZoneChange, deadline: Deadline) -> DriftOutcome:
         """Mark the names of the change that differ from the ledger, or request an audit if they cannot be read.
@@ -104,11 +108,14 @@ class DriftRepair:
             self.ledger.mark(key, f"{reason}: {change.by} changed them")
         # If the publisher changed the name since the ledger was read, nobody else may have.
         again = self.ledger.remembered(list(differing)) if differing else {}
-        repaired = [key for key in sorted(differing) if again.get(key) == remembered[key]]
+        changed = [key for key in sorted(differing) if again.get(key) == remembered[key]]
+        kept = [key for key in changed if self.dry_run.leaves(NameState(key, published=remembered[key]))]
+        repaired = [key for key in changed if key not in kept]
         waiting = sorted(remembered.keys() - prompt.keys())
         for key in (*repaired, *undecided, *waiting):
             self.ledger.put_drift(key, drifts[key])
-        return self._counted(change, repaired, [key for key in waiting if not _undecided(remembered[key])], now)
+        outcome = self._counted(change, repaired, [key for key in waiting if not _undecided(remembered[key])], now)
+        return replace(outcome, in_dry_run=tuple(key.fqdn for key in kept))
 
     def _counted(
         self, change: ZoneChange, repaired: Sequence[NameKey], waiting: Sequence[NameKey], now: Millis

@@ -73,7 +73,8 @@ OF_SWEEPS: Final = (
         Level.WARNING,
         _SWEEPER,
         "changes names reason zone",
-        "An audit found and repairs what others changed, and no event told of it within seconds.",
+        "An audit found what others changed, and no event told of it within seconds. It is repaired, unless it is in "
+        "dry run.",
     ),
     Message(
         "zone not audited",
@@ -100,9 +101,9 @@ OF_SWEEPS: Final = (
         "records changed by someone else",
         Level.WARNING,
         _SWEEPER,
-        "changed_by repaired wait_for_audit zones",
-        "Who it was, the names that are repaired now, and those that wait for an audit, ten of each. See "
-        "[beside.md](beside.md).",
+        "changed_by in_dry_run repaired wait_for_audit zones",
+        "Who it was, the names that are repaired now, those that wait for an audit, and those that a dry run leaves as "
+        "they are, ten of each. See [beside.md](beside.md).",
     ),
     Message(
         "audit requested",

@@ -11,10 +11,11 @@ from hub.runtime.deadline import Deadline
 from hub.runtime.model.drift import AUDITS_AT_ONCE, MOST_REPAIRS, Drift
 from hub.runtime.model.names import ForeignRecordSet, Fqdn, NameKey, Published
 from hub.runtime.model.status import ZoneStatus
+from hub.runtime.names.dry_run import NOT_DRY, DryRun
 from hub.runtime.ports import ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.sweeper.drift_repair import MOST_READ, SMALL_ZONE, SOME_NAMES, DriftOutcome, DriftRepair
 from hub.runtime.sweeper.zone_changes import ZoneChange
-from tests.support.build import CORP_ZONE, key, record_set
+from tests.support.build import CORP_ZONE, key, record_set, ref
 from tests.support.memory import AMPLE, MemoryClock, MemoryLedger
 from tests.support.memory_statuses import MemoryStatuses
 
@@ -58,6 +59,7 @@ class World:
         self.ledger.drift = {}
         self.statuses = MemoryStatuses(self.clock)
         self.zones = Zones()
+        self.dry_run = NOT_DRY
         for number in (1, 2):
             owned = record_set(number, name=f"n{number}")
             self.ledger.published[key(f"n{number}")] = Published((owned,))
@@ -70,6 +72,7 @@ class World:
             zones=self.zones,
             clock=self.clock,
             paused=self.statuses.paused,
+            dry_run=self.dry_run,
         )
         change = ZoneChange((CORP_ZONE,), tuple(key(name).fqdn for name in names), BY)
         return repair.repair(change, deadline)
@@ -135,6 +138,29 @@ def test_o4_our_record_where_nothing_is_published_is_left_to_an_audit(world: Wor
     world.ledger.published[key("n1")] = Published()
     world.changed("n1")
     assert (world.zones.read, world.marked) == ([], set())
+
+
+@pytest.mark.parametrize("dry_run", [DryRun(zone_ids=frozenset({CORP_ZONE})), DryRun(rules=frozenset({"pilot"}))])
+def test_nothing_is_repaired_in_a_dry_run(world: World, dry_run: DryRun) -> None:
+    """The ledger takes over what the zone holds, and neither a repair nor a contested name is counted."""
+    world.dry_run = dry_run
+    published = world.ledger.published[key("n1")]
+    world.ledger.published[key("n1")] = replace(published, rules=((record_set(1).instance or ref(), "pilot"),))
+    world.lose("n1")
+    outcome = world.changed("n1")
+    assert (outcome.repaired, outcome.damped, outcome.in_dry_run) == ((), (), (key("n1").fqdn,))
+    assert world.marked == {key("n1")}
+    assert (world.ledger.drift, world.statuses.zones) == ({}, {})
+
+
+def test_other_rules_are_repaired_beside_a_rule_in_dry_run(world: World) -> None:
+    """The row of the name says that another rule gave it."""
+    world.dry_run = DryRun(rules=frozenset({"pilot"}))
+    published = world.ledger.published[key("n1")]
+    world.ledger.published[key("n1")] = replace(published, rules=((record_set(1).instance or ref(), "other"),))
+    world.lose("n1")
+    outcome = world.changed("n1")
+    assert (outcome.repaired, outcome.in_dry_run) == ((key("n1").fqdn,), ())
 
 
 def test_o4_repairs_end_after_five_in_an_hour(world: World) -> None:
