@@ -132,6 +132,8 @@ def _holding(report: NameReport, status: ClaimStatus) -> Text:
     """Whether a claimant holds the name."""
     if blocked := report.blocked(status):
         return visible(f"would hold the name, but it is blocked: {blocked}", BAD)
+    if status.claim.instance in report.in_dry_run:
+        return visible(f"does not hold it: {status.reason}", "yellow")
     return Text("holds the name", GOOD) if status.holds else visible(f"does not hold it: {status.reason}", BAD)
 
 
@@ -152,6 +154,8 @@ def _show_claim(console: Console, report: ClaimReport) -> None:
         facts.append(("holds it", visible(f"it would by policy, but the name is blocked: {blocked}", BAD)))
     elif status.holds:
         facts.append(("holds it", visible("yes", GOOD)))
+    elif claim.instance in name.in_dry_run:
+        facts.append(("holds it", visible(f"no: {status.reason}", "yellow")))
     else:
         facts.append(("holds it", visible(f"no: {status.reason}", BAD)))
     facts.append(("values", _values(claim, ", ")))
@@ -181,6 +185,10 @@ def _add_zone_state(facts: list[tuple[str, Text]], report: NameReport) -> None:
         facts.append(("", _repair(report, len(drift.repaired_at))))
     for number, change in enumerate(report.waiting):
         facts.append(("" if number else ("blocked" if published.conflict else "waiting"), change_line(change)))
+    for number, change in enumerate(report.withheld):
+        facts.append(("" if number else "in dry run", change_line(change)))
+    if report.withheld and report.blocked_when_turned_on:
+        facts.append(("in the way", visible(report.blocked_when_turned_on, BAD)))
 
 
 def _known_as_of(report: NameReport) -> str:

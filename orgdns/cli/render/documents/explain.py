@@ -104,6 +104,7 @@ def _claimed(report: ClaimReport) -> Document:
         | claim_fields(report.claim)
         | {
             "holds": status.holds if status else None,
+            "in_dry_run": report.claim.instance in name.in_dry_run,
             "blocked": (name.blocked(status) or None) if status else None,
             "reason": status.reason if status else "the claim is being written or withdrawn",
             "holders": [str(holder) for holder in name.holders],
@@ -122,6 +123,7 @@ def name_fields(report: NameReport) -> Document:
         "claimants": [
             claimant_fields(status)
             | {
+                "in_dry_run": status.claim.instance in report.in_dry_run,
                 "blocked": report.blocked(status) or None,
                 "account_label": report.labels.get(status.claim.instance.account),
             }

@@ -92,6 +92,14 @@ def zone_state_fields(report: NameReport) -> Document:
             {"action": change.action.value} | record_set_fields(change.record_set) for change in report.waiting
         ],
         "conflict": report.published.conflict,
+        "withheld": {
+            "changes": [
+                {"action": change.action.value} | record_set_fields(change.record_set) for change in report.withheld
+            ],
+            "blocked": report.blocked_when_turned_on or None,
+        }
+        if report.withheld
+        else None,
         "changed_by_others": {
             "by": report.drift.by,
             "at": time(report.drift.at),

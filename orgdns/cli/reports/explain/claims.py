@@ -5,16 +5,17 @@ Nothing is decided here: `claim_statuses` decides who holds a name, and the obse
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import NEVER, Action
 from hub.runtime.model.observation import Observation
+from hub.runtime.names.dry_run import owners_of, turned_on
 from hub.runtime.publisher.batches import changes
 from hub.runtime.publisher.holders import claim_statuses, conflict_rule, desired_record_sets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from hub.runtime.boundary.unreadable import Unreadable
     from hub.runtime.model.drift import Drift
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from hub.runtime.publisher.holders import ClaimStatus
 
 
+IN_DRY_RUN: Final = "in dry run"
+
+
 @dataclass(frozen=True, slots=True)
 class NameReport:
     """A name, the claims on it, oldest first, and what is published.
@@ -42,6 +46,7 @@ class NameReport:
     name that cannot be read, each with the reason: the publisher leaves such a name as it is. `drift` is what someone
     else changed in the last day; `repair_waits` is whether its repair waits for an audit. What is `published` is known
     as of the last change, which was recorded at `recorded_at`, or as of the last complete audit of the zone.
+    `in_dry_run` are the instances whose claims are not published, and `withheld` the changes that a dry run keeps back.
     """
 
     key: NameKey
@@ -56,6 +61,13 @@ class NameReport:
     repair_waits: bool = False
     recorded_at: Millis = NEVER
     audited_at: Millis = NEVER
+    in_dry_run: frozenset[InstanceRef] = frozenset()
+    withheld: tuple[Change, ...] = ()
+
+    @property
+    def blocked_when_turned_on(self) -> str:
+        """What would be in the way of the changes that a dry run keeps back, as far as it is known; else empty."""
+        return self.published.withheld.blocked if self.published.withheld else ""
 
     @property
     def holders(self) -> tuple[InstanceRef, ...]:
@@ -102,17 +114,53 @@ class InstanceReport:
 
 def name_report(state: NameState, zone_ids: Mapping[Fqdn, str], labels: Mapping[str, str]) -> NameReport:
     """The report on a name; `labels` are the labels of the claimants' accounts, by account id."""
+    published, wanted = state.published, desired_record_sets(turned_on(state.claims))
+    in_dry_run = _in_dry_run(state)
+    live = tuple(claim for claim in state.claims if claim.instance not in in_dry_run)
+    concerned = published.withheld is not None or any(
+        claim.turned_on or claim.instance in in_dry_run for claim in state.claims
+    )
+    # The publisher worked out what is kept back with these claims, so nothing else is to be done.
+    settled = published.withheld is not None and set(published.withheld.record_sets) == set(wanted)
     domain = next((domain for domain, zone_id in zone_ids.items() if zone_id == state.key.zone_id), None)
     return NameReport(
         key=state.key,
         domain=domain,
         conflict_rule=conflict_rule(state.claims) if state.claims else None,
-        claim_statuses=claim_statuses(state.claims),
-        published=state.published,
-        waiting=changes(state.published.record_sets, desired_record_sets(state.claims)),
+        claim_statuses=_statuses(state.claims, live),
+        published=published,
+        waiting=()
+        if settled and not (published.conflict or published.pending)
+        else changes(published.record_sets, desired_record_sets(live)),
         labels=labels,
         unreadable=tuple(map(str, state.unreadable)),
+        in_dry_run=in_dry_run,
+        withheld=changes(published.record_sets, wanted) if concerned else (),
     )
+
+
+def _in_dry_run(state: NameState) -> frozenset[InstanceRef]:
+    """The claimants that would hold the name, or compete for it, only if nothing were in dry run.
+
+    The policy of now may have a zone or rule in dry run that published when the claim was written: then the publisher
+    has stored that it keeps the instance's record sets back.
+    """
+    published = state.published
+    withheld = published.withheld.record_sets if published.withheld and not published.conflict else ()
+    kept_back = owners_of(withheld) - owners_of(published.record_sets)
+    return frozenset(claim.instance for claim in state.claims if not claim.publish or claim.instance in kept_back)
+
+
+def _statuses(claims: Collection[Claim], live: Collection[Claim]) -> tuple[ClaimStatus, ...]:
+    """The status of each claim, oldest first. One in dry run does not hold the name, and says what it would do."""
+    as_published = {status.claim.instance: status for status in claim_statuses(live)}
+    found: list[ClaimStatus] = []
+    for status in claim_statuses(turned_on(claims)):
+        claim = next(claim for claim in claims if claim.instance == status.claim.instance)
+        would = f"it would not hold it either: {status.reason}" if status.reason else "it would hold it"
+        dry = replace(status, claim=claim, holds=False, reason=f"{IN_DRY_RUN}; turned on, {would}")
+        found.append(as_published.get(claim.instance, dry))
+    return tuple(found)
 
 
 def instance_report(observation: Observation, names: Mapping[NameKey, NameReport]) -> InstanceReport:
