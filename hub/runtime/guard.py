@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
@@ -100,3 +101,14 @@ class Guard:
 
     def _exceeded(self, removed: int, total: int) -> bool:
         return removed > self.names and removed > self.share * total
+
+
+def guard_of(text: str) -> Guard:
+    """Return the guard that the functions have as JSON in their environment.
+
+    Raises:
+        KeyError: if a limit is missing.
+        ValueError: if the text is no JSON.
+    """
+    limits = json.loads(text)
+    return Guard(limits["share"], limits["names"], limits["grace_days"] * WINDOW)

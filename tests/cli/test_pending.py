@@ -6,19 +6,22 @@ from dataclasses import replace
 
 import pytest
 
-from hub.runtime.model.names import Action, Claim, ConflictRule, NameState, Published, RecordSet, Withheld
+from hub.runtime.guard import WINDOW, Cause, Guard
+from hub.runtime.model.names import Action, Claim, ConflictRule, Millis, NameState, Published, RecordSet, Withheld
 from hub.runtime.model.status import ZoneStatus
 from hub.runtime.model.usage import Limits
-from hub.runtime.model.vpcs import AssociationMethod, VpcRef, VpcRow, ZoneInVpc
+from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, VpcRef, VpcRow, ZoneInVpc
 from hub.runtime.publisher.holders import desired_record_sets
 from orgdns.cli.render.documents.pending import pending_document
 from orgdns.cli.render.formats.html import html
 from orgdns.cli.render.formats.markdown import markdown
 from orgdns.cli.render.pages.pending import pending_page
-from orgdns.cli.reports.pending import Block, Pending, PendingName, Total, pending
+from orgdns.cli.reports.pending import Block, Guarding, Pending, PendingName, Total, pending
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, claim, key, record_set
+from tests.support.memory_vpcs import vpc_ref
 
 LIMITS = Limits(account_names=10, account_records=10, account_vpcs=10, zone_records=100, zone_vpcs=300)
+GUARDING = Guarding(Guard(share=0.3, names=2, grace=0), Millis(10 * WINDOW))
 FOREIGN = "a foreign record set is in the way of type A"
 
 
@@ -33,12 +36,16 @@ def state(*claims: Claim, published: tuple[RecordSet, ...] = (), blocked: str = 
     return NameState(claims[0].key if claims else key(), claims, Published(published, withheld=withheld))
 
 
-def found(*states: NameState, limits: Limits = LIMITS, zone: ZoneStatus | None = None) -> Pending:
-    return pending(states, (), [zone] if zone else [], ZONE_IDS, limits)
+def found(
+    *states: NameState, limits: Limits = LIMITS, zone: ZoneStatus | None = None, guarding: Guarding = GUARDING
+) -> Pending:
+    return pending(states, (), [zone] if zone else [], ZONE_IDS, limits, guarding)
 
 
-def only(*states: NameState, limits: Limits = LIMITS, zone: ZoneStatus | None = None) -> PendingName:
-    (name,) = found(*states, limits=limits, zone=zone).names
+def only(
+    *states: NameState, limits: Limits = LIMITS, zone: ZoneStatus | None = None, guarding: Guarding = GUARDING
+) -> PendingName:
+    (name,) = found(*states, limits=limits, zone=zone, guarding=guarding).names
     return name
 
 
@@ -69,10 +76,50 @@ def test_name_that_was_not_read_yet() -> None:
 
 
 def test_record_set_of_an_ended_instance_would_be_deleted() -> None:
-    """A dry run leaves it, and the audit after turning it on deletes it under the guards."""
+    """A dry run leaves it, and the audit after turning it on deletes it, if the guards allow."""
     name = only(state(published=(record_set(),)))
     assert [change.action for change in name.changes] == [Action.DELETE]
-    assert blocks(name) == [Block.APPROVAL]
+    assert blocks(name) == []
+    assert blocks(only(state(published=(record_set(),)), guarding=Guarding(None, GUARDING.now))) == [Block.APPROVAL]
+
+
+def ended(number: int) -> NameState:
+    """A name whose instance ended during the dry run."""
+    return replace(state(published=(record_set(number, name=f"n{number}"),)), key=key(f"n{number}"))
+
+
+@pytest.mark.parametrize(("removed", "held", "stopped"), [(2, 0, 0), (3, 0, 3), (3, 7, 0), (4, 6, 4)])
+def test_guards_would_stop_the_removal_of_many_names(removed: int, held: int, stopped: int) -> None:
+    """An audit's guard decides, by all names that the zone has: more than two, and more than 30 %, need approval."""
+    holding = [
+        NameState(key(f"h{number}"), (replace(claim(number), key=key(f"h{number}")),), Published((record_set(number),)))
+        for number in range(held)
+    ]
+    whole = found(*map(ended, range(removed)), *holding)
+    assert whole.stopped == stopped
+    assert {kind for name in whole.names for kind in blocks(name)} == ({Block.APPROVAL} if stopped else set())
+    assert pending_document(whole)["stopped_by_guards"] == stopped
+    assert f"would stop {f'the removal of {stopped}' if stopped else 'none'}" in markdown(
+        pending_page(whole, everything=True)
+    )
+
+
+def test_approved_removals_are_not_stopped() -> None:
+    """A person approved them before."""
+    approved = frozenset(each.key.fqdn for each in map(ended, range(3)))
+    assert found(*map(ended, range(3)), zone=ZoneStatus(CORP_ZONE, approved=approved)).stopped == 0
+
+
+@pytest.mark.parametrize(("leaving", "left", "stopped"), [(2, 0, 0), (3, 0, 3), (2, 1, 2)])
+def test_guards_would_stop_the_end_of_many_associations(leaving: int, left: int, stopped: int) -> None:
+    """What ended in the last 24 hours counts with what would end."""
+    by = AssociationMethod.ASSOCIATION
+    zone = ZoneInVpc(CORP_ZONE, CORP, None, by, managed=True, leaving=Cause.POLICY, withheld=True)
+    rows = [VpcRow(vpc_ref(number), zones=(zone,)) for number in range(leaving)]
+    gone = AssociationRecord(left_at=Millis(GUARDING.now - 1), left_for=Cause.POLICY)
+    rows += [VpcRow(vpc_ref(100 + number), records={CORP_ZONE: gone}) for number in range(left)]
+    whole = pending((), rows, (), ZONE_IDS, LIMITS, GUARDING)
+    assert (len(whole.associations), whole.stopped, whole.total.blocked) == (leaving, stopped, stopped)
 
 
 def test_claim_that_would_lose_is_a_conflict() -> None:
@@ -124,7 +171,7 @@ def test_associations(*, wanted: bool) -> None:
     by = AssociationMethod.ASSOCIATION
     zone = ZoneInVpc(CORP_ZONE, CORP, by if wanted else None, None if wanted else by, managed=not wanted, withheld=True)
     ref = VpcRef(PAYMENTS.id, "eu-central-1", "vpc-1")
-    (association,) = pending((), [VpcRow(ref, zones=(zone,))], (), ZONE_IDS, LIMITS).associations
+    (association,) = pending((), [VpcRow(ref, zones=(zone,))], (), ZONE_IDS, LIMITS, GUARDING).associations
     assert (association.vpc, association.ends) == (ref, not wanted)
 
 

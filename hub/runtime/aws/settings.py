@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.sessions import MemberRoles
-from hub.runtime.guard import Guard
+from hub.runtime.guard import Guard, guard_of
 from hub.runtime.installation import Names
 from hub.runtime.model.owner import Owner
 from hub.runtime.model.usage import Limits
@@ -97,8 +97,7 @@ def dry_run() -> DryRun:
 
 def guard() -> Guard:
     """Return what a sweep or audit may remove without approval."""
-    guards = json.loads(value(contract.ENV_GUARDS))
-    return Guard(guards["share"], guards["names"], guards["grace_days"] * 86_400_000)
+    return guard_of(value(contract.ENV_GUARDS))
 
 
 def policy_digest() -> str:

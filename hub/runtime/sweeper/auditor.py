@@ -20,7 +20,15 @@ from hub.runtime.names.dry_run import NOT_DRY, DryRun
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.foreign import UNREADABLE
 from hub.runtime.sweeper.bookkeeping import UnreadableThings
-from hub.runtime.sweeper.differences import REASONS, Difference, difference_of, expected, owners_of, withheld_differs
+from hub.runtime.sweeper.differences import (
+    REASONS,
+    Difference,
+    accounts_of,
+    difference_of,
+    expected,
+    owners_of,
+    withheld_differs,
+)
 from hub.runtime.sweeper.hash_set import HashSet
 from hub.runtime.sweeper.repair.comparison import LedgerComparison
 from hub.runtime.sweeper.repair.decision import RepairKind
@@ -197,7 +205,7 @@ class Auditor:
             for fqdn, found in chunk:
                 run.listed.add(fqdn)
                 if found.owned:
-                    run.names[_account(found.owned)] += 1
+                    run.names[accounts_of(found.owned)] += 1
                 run.record_sets += len(found.owned) + len(found.foreign)
                 if any(foreign.routing == UNREADABLE for foreign in found.foreign):
                     run.unreadable.add(fqdn)
@@ -258,7 +266,7 @@ class Auditor:
     def _mark(self, run: _Run, key: NameKey, difference: Difference, vanishing: Collection[RecordSet] = ()) -> None:
         """Mark the name, unless all its record sets would vanish: those names are counted first."""
         if vanishing:
-            run.vanishing[key.fqdn] = (difference, _account(vanishing))
+            run.vanishing[key.fqdn] = (difference, accounts_of(vanishing))
         else:
             self.ledger.mark(key, REASONS[difference])
 
@@ -286,9 +294,3 @@ def _by_kind(counts: Counter[Difference] | Counter[RepairKind]) -> tuple[tuple[s
 def _check_time(deadline: Deadline) -> None:
     if not deadline.allows(STEP_SECONDS):
         raise _Unfinished(NO_TIME)
-
-
-def _account(record_sets: Collection[RecordSet]) -> str:
-    """Return the account whose instances hold a name. A name that several accounts share belongs to all of them."""
-    refs = map(InstanceRef.named, owners_of(record_sets))
-    return " ".join(sorted({ref.account for ref in refs if ref}))

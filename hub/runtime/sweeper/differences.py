@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.model.names import InstanceRef
 from hub.runtime.names.dry_run import turned_on
 from hub.runtime.publisher.foreign import BLOCKS_ALL, blocked_types
 from hub.runtime.publisher.holders import desired_record_sets
@@ -71,6 +72,12 @@ def withheld_differs(state: NameState, dry_run: DryRun, *, listed: bool) -> bool
 def owners_of(record_sets: Collection[RecordSet]) -> set[str]:
     """The SetIdentifiers of record sets."""
     return {record_set.holder for record_set in record_sets}
+
+
+def accounts_of(record_sets: Collection[RecordSet]) -> str:
+    """The account whose instances hold a name. A name that several accounts share belongs to all of them."""
+    refs = map(InstanceRef.named, owners_of(record_sets))
+    return " ".join(sorted({ref.account for ref in refs if ref}))
 
 
 def _blocked_otherwise(found: ZoneRecordSets, remembered: Published) -> bool:

@@ -15,18 +15,22 @@ from hub.runtime.model.names import Action
 from hub.runtime.names.dry_run import owners_of, turned_on
 from hub.runtime.publisher.batches import changes
 from hub.runtime.publisher.holders import claim_statuses, desired_record_sets
+from orgdns.cli.reports.pending_guards import names_awaiting_approval, vpcs_awaiting_approval
 from orgdns.cli.reports.pending_limits import full_zones, names_over_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
-    from hub.runtime.model.names import Change, Fqdn, InstanceRef, NameKey, NameState
+    from hub.runtime.guard import Guard
+    from hub.runtime.model.names import Change, Fqdn, InstanceRef, Millis, NameKey, NameState
     from hub.runtime.model.status import ZoneStatus
     from hub.runtime.model.usage import Limits
     from hub.runtime.model.vpcs import AssociationMethod, VpcRef, VpcRow, ZoneInVpc
 
 NOT_CHECKED = "the zone was not read for it yet: whether a foreign record set is in the way is unknown"
-AUDIT = "the audit after turning it on deletes it, if the guards allow: many removals await orgdns approve"
+AUDIT = "the audit after turning it on deletes it, if the guards allow, which cannot be read: orgdns approve may be due"
+
+AWAITING = "its removal awaits approval: run orgdns approve"
 
 
 class Block(StrEnum):
@@ -73,6 +77,7 @@ class PendingAssociation:
     method: AssociationMethod
     ends: bool = False
     block: str = ""
+    needs_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,12 @@ class Pending:
     def total(self) -> Total:
         """The sum of everything."""
         return self._total("", self.names, self.associations)
+
+    @property
+    def stopped(self) -> int:
+        """How many names and VPCs the guards would stop, or may stop if they cannot be read."""
+        names = sum(any(kind is Block.APPROVAL for kind, _ in each.blocks) for each in self.names)
+        return names + sum(each.needs_approval for each in self.associations)
 
     @property
     def zones(self) -> tuple[Total, ...]:
@@ -164,20 +175,37 @@ class Pending:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Guarding:
+    """What the hub removes without approval, None if that cannot be read, and the time of now."""
+
+    guard: Guard | None
+    now: Millis
+
+
 def pending(
     names: Collection[NameState],
-    vpcs: Iterable[VpcRow],
+    vpcs: Collection[VpcRow],
     zones: Collection[ZoneStatus],
     zone_ids: Mapping[Fqdn, str],
     limits: Limits | None,
+    guarding: Guarding,
 ) -> Pending:
     """What is kept back, by the rows of names and VPCs and the statuses of zones; `limits` are those of accounts."""
     readable = [state for state in names if not state.unreadable]
     refused = names_over_limits(readable, zone_ids, limits) if limits else {}
-    awaiting = {(zone.zone_id, fqdn) for zone in zones for fqdn in zone.pending_removals}
-    found = (
-        _pending_name(state, refused, awaiting=(state.key.zone_id, state.key.fqdn) in awaiting) for state in readable
-    )
+    statuses = {zone.zone_id: zone for zone in zones}
+    if guarding.guard:
+        stopped = names_awaiting_approval(readable, statuses, guarding.guard)
+        stopped_vpcs = vpcs_awaiting_approval(vpcs, statuses, guarding.guard, guarding.now)
+    else:
+        stopped, stopped_vpcs = dict.fromkeys((state.key for state in readable), AUDIT), {}
+    stopped |= {
+        state.key: AWAITING
+        for state in readable
+        if (status := statuses.get(state.key.zone_id)) and state.key.fqdn in status.pending_removals
+    }
+    found = (_pending_name(state, refused, stopped.get(state.key, "")) for state in readable)
     pending_names = sorted((each for each in found if each), key=lambda each: each.key)
     growth = Counter[str]()
     for name in pending_names:
@@ -190,14 +218,19 @@ def pending(
         for each in pending_names
     ]
     associations = (
-        each for row in vpcs for zone in row.zones if zone.withheld and (each := _pending_association(row, zone))
+        replace(each, block=reason, needs_approval=True)
+        if each.ends and (reason := stopped_vpcs.get((each.zone_id, str(each.vpc))))
+        else each
+        for row in vpcs
+        for zone in row.zones
+        if zone.withheld and (each := _pending_association(row, zone))
     )
     in_order = sorted(associations, key=lambda each: (each.domain, each.vpc))
     return Pending(tuple(pending_names), tuple(in_order), zone_ids)
 
 
 def _pending_name(
-    state: NameState, refused: Mapping[tuple[InstanceRef, NameKey], str], *, awaiting: bool
+    state: NameState, refused: Mapping[tuple[InstanceRef, NameKey], str], stopped: str
 ) -> PendingName | None:
     published = state.published
     if published.withheld is None and all(claim.publish and not claim.turned_on for claim in state.claims):
@@ -218,10 +251,8 @@ def _pending_name(
     blocks += [
         (Block.QUOTA, refused[claim.instance, state.key]) for claim in claims if (claim.instance, state.key) in refused
     ]
-    if awaiting:
-        blocks.append((Block.APPROVAL, "its removal awaits approval: run orgdns approve"))
-    elif not wanted:
-        blocks.append((Block.APPROVAL, AUDIT))
+    if stopped and not wanted:
+        blocks.append((Block.APPROVAL, stopped))
     rules = {claim.rule for claim in claims if not claim.publish} | {
         claim.turned_on.rule for claim in state.claims if claim.turned_on
     }

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
+from hub.runtime.guard import guard_of
 from hub.runtime.installation import DEFAULT_INSTALLATION, DEFAULT_NAMES, Names
 from hub.runtime.model.owner import DEFAULT_OWNER, Owner
 from hub.runtime.model.usage import Limits
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_lambda import LambdaClient
 
+    from hub.runtime.guard import Guard
     from hub.runtime.model.names import Fqdn
     from orgdns.config.load import Config
 
@@ -80,6 +82,15 @@ def deployed(client: LambdaClient, names: Names) -> Deployed:
         raise HubUnknown(
             f"the function {name} lacks {needed} in its environment: deploy the hub template of this version"
         ) from error
+
+
+def deployed_guard(client: LambdaClient, names: Names) -> Guard | None:
+    """The guard of the sweeper that runs, or None if the credentials may not read it."""
+    try:
+        live = client.get_function_configuration(FunctionName=names.sweeper_function, Qualifier=contract.LIVE_ALIAS)
+        return guard_of(live.get("Environment", {}).get("Variables", {})[contract.ENV_GUARDS])
+    except (ClientError, BotoCoreError, KeyError, ValueError):
+        return None
 
 
 def zone_ids_of(config: Config, hub: Deployed) -> dict[Fqdn, str]:

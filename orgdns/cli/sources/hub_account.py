@@ -17,7 +17,7 @@ from hub.runtime.installation import DEFAULT_INSTALLATION, Names
 from orgdns.cli.sources.alarms import firing_alarms
 from orgdns.cli.sources.backlog import backlog, waiting_messages
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
-from orgdns.cli.sources.deployed import HubUnknown, deployed
+from orgdns.cli.sources.deployed import HubUnknown, deployed, deployed_guard
 from orgdns.cli.sources.ledger import HubLedger, overview
 from orgdns.cli.sources.ledger_stream import path_facts
 from orgdns.cli.sources.permissions import permissions
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
 
+    from hub.runtime.guard import Guard
     from hub.runtime.model.health.path import PathFacts
     from hub.runtime.model.names import Spoke
     from orgdns.cli.reports.coverage import StackInstance
@@ -96,6 +97,10 @@ class HubAccount:
         """
         waiting = waiting_messages(self.client("sqs"), self.names.events_queue)
         return path_facts(hub.deployed, self.client("lambda"), self.client("dynamodb"), waiting)
+
+    def guard(self) -> Guard | None:
+        """What the hub removes without approval, or None if the credentials may not read it."""
+        return deployed_guard(self.client("lambda"), self.names)
 
     def alarms(self) -> Alarms:
         """The hub's alarms that are in ALARM."""

@@ -9,10 +9,10 @@ from orgdns.cli.render.formats.page import Format
 from orgdns.cli.render.pages.pending import pending_page
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.nearest import nearest
-from orgdns.cli.reports.pending import pending
+from orgdns.cli.reports.pending import Guarding, pending
 from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.sources.ledger import HubLedger
+from orgdns.cli.sources.ledger import HubLedger, now
 from orgdns.cli.sources.snapshot import snapshot, unreadable_vpcs
 from orgdns.cli.terminal import (
     All,
@@ -48,14 +48,16 @@ def run(
     """
     chosen = chosen_format(output, as_json=as_json)
     with errors_reported(), reading_progress() as progress:
-        hub = HubAccount.of(profile, region, installation).ledger()
+        hub_account = HubAccount.of(profile, region, installation)
+        hub = hub_account.ledger()
         zone_id = _zone_id(hub, zone)
         current = snapshot(hub.table, progress)
         rows = tuple(hub.vpcs.all_vpc_rows())
         unreadable = (*current.unreadable, *unreadable_vpcs(rows))
         deployed = hub.deployed
         zones = hub.statuses.zone_statuses()
-        whole = pending(current.names.values(), rows, zones, deployed.zone_ids, deployed.limits)
+        guarding = Guarding(hub_account.guard(), now())
+        whole = pending(current.names.values(), rows, zones, deployed.zone_ids, deployed.limits, guarding)
         found = whole.of(zone_id, account, rule)
     if chosen is Format.JSON:
         print_json(pending_document(found, unreadable))

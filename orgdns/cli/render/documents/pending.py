@@ -19,6 +19,7 @@ def pending_document(found: Pending, unreadable: Collection[Unreadable] = ()) ->
     return {
         "pending": found.any,
         "total": _numbers(found.total),
+        "stopped_by_guards": found.stopped,
         "zones": [{"zone": total.subject} | _numbers(total) for total in found.zones],
         "accounts": [{"account": total.subject} | _numbers(total) for total in found.accounts],
         "names": [_name(each) for each in found.names],

@@ -43,6 +43,10 @@ def pending_page(found: Pending, unreadable: Collection[Unreadable] = (), *, eve
             f"{total.associated:,} and end {total.ended:,} associations of VPCs. Something is in the way of "
             f"{total.blocked:,} names and VPCs."
         )
+        if found.stopped:
+            line += f" The guards would stop the removal of {found.stopped:,} of them until orgdns approve."
+        elif total.deleted or total.ended:
+            line += " The guards would stop none of the removals."
     sections = [
         _totals("By zone", "zone", found.zones),
         _totals("By account", "account", found.accounts),
