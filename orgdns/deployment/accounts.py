@@ -132,9 +132,10 @@ def _assumed(config: Config, found: Any, account: str, role: str) -> dict[str, s
     try:
         answer = sts.assume_role(RoleArn=arn, RoleSessionName=SESSION_NAME)["Credentials"]
     except ClientError as error:
+        trusted = caller_arn(sts) or "these credentials"
         raise DeploymentFault(
-            f"{arn} cannot be assumed: check that it exists, that it trusts {found_arn(sts)}, and that these "
-            f"credentials may call sts:AssumeRole. AWS says: {error}"
+            f"{arn} cannot be assumed: check that it exists, that it trusts {trusted}, and that these credentials may "
+            f"call sts:AssumeRole. AWS says: {error}"
         ) from error
     return {
         "aws_access_key_id": answer["AccessKeyId"],
@@ -143,9 +144,9 @@ def _assumed(config: Config, found: Any, account: str, role: str) -> dict[str, s
     }
 
 
-def found_arn(sts: Any) -> str:  # noqa: ANN401 - a client
-    """Who calls, or a phrase if AWS does not say."""
+def caller_arn(sts: Any) -> str:  # noqa: ANN401 - a client
+    """The ARN of who calls; empty if AWS does not say."""
     try:
         return str(sts.get_caller_identity()["Arn"])
     except (ClientError, BotoCoreError):
-        return "these credentials"
+        return ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import botocore.session
-from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+from botocore.exceptions import ClientError, ProfileNotFound
 
 from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import CLIENT_CONFIG
@@ -22,10 +22,10 @@ from orgdns.cli.sources.ledger import HubLedger, overview
 from orgdns.cli.sources.ledger_stream import path_facts
 from orgdns.cli.sources.permissions import permissions
 from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
+from orgdns.deployment.accounts import caller_arn
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sts import STSClient
 
     from hub.runtime.guard import Guard
     from hub.runtime.model.health.path import PathFacts
@@ -108,11 +108,7 @@ class HubAccount:
 
     def caller(self) -> str:
         """The ARN of the operator; empty if AWS does not say."""
-        client: STSClient = self.client("sts")
-        try:
-            return client.get_caller_identity()["Arn"]
-        except (BotoCoreError, ClientError):
-            return ""
+        return caller_arn(self.client("sts"))
 
     def backlog(self, hub: HubLedger) -> Backlog:
         """The names that wait because their accounts changed names faster than their rate allows.
