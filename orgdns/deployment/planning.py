@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 # A call takes a template of 51,200 bytes at most, a bucket one of 1 MB ("CreateChangeSet",
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html).
 MAX_BODY: Final = 51_200
+# The alarms on failing and throttled functions fire after three periods of five minutes, of which the first may begin
+# five minutes after the update, and those on overdue names and on the stream after two. A heartbeat runs the functions
+# every five minutes, so an update that broke one of them shows within this time.
+WATCH_MINUTES: Final = 20
 
 
 class Step(StrEnum):
@@ -104,7 +108,7 @@ class Deployment:
     bucket: Bucket
     sleep: Callable[[float], None]
     report: Callable[[Event], None]
-    watch_minutes: int = 5
+    watch_minutes: int = WATCH_MINUTES
     purpose: str = "deploy"
 
     def client(self, stack: Stack) -> Any:  # noqa: ANN401 - a client of CloudFormation
@@ -134,8 +138,16 @@ def plan(deployment: Deployment) -> Plan:
     outputs = deployment.outputs() if any(stack.needs_network for stack in deployment.stacks) else {}
     if not any(stack.name == deployment.config.names.network_stack for stack in deployment.stacks):
         _check_outputs(deployment.config.names.network_stack, deployment.stacks, outputs)
-    plans = (stack_plan(deployment, stack, found[stack.place], outputs) for stack in deployment.stacks)
-    return Plan(tuple(_protected(deployment, each) for each in plans))
+    plans: list[StackPlan] = []
+    try:
+        for stack in deployment.stacks:
+            planned = stack_plan(deployment, stack, found[stack.place], outputs)
+            plans.append(_protected(deployment, planned))
+    except (Exception, KeyboardInterrupt):
+        # Nobody has seen them.
+        discard(deployment, Plan(tuple(plans)))
+        raise
+    return Plan(tuple(plans))
 
 
 def _protected(deployment: Deployment, planned: StackPlan) -> StackPlan:

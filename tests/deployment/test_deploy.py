@@ -177,7 +177,7 @@ def test_alarms_of_the_hub_roll_an_update_back() -> None:
         "RollbackTriggers": [
             {"Arn": "arn:aws:cloudwatch:::alarm:orgdns-FunctionsErrorsAlarm", "Type": "AWS::CloudWatch::Alarm"}
         ],
-        "MonitoringTimeInMinutes": 5,
+        "MonitoringTimeInMinutes": 20,
     }
     assert "orgdns-HeartbeatsAlarm is in ALARM already" in str(planned.stacks[1].notes)
     assert organization.stack(NAMES.network_stack).rollback is None

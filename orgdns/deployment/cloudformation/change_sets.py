@@ -84,7 +84,9 @@ class ChangeSet:
 
 
 def created(client: Any, request: Request, sleep: Callable[[float], None]) -> ChangeSet:  # noqa: ANN401 - a client
-    """Create a change set, and wait until CloudFormation knows what it would change. An empty one is deleted.
+    """Create a change set, and wait until CloudFormation knows what it would change.
+
+    An empty one is deleted, and so is one that is interrupted or not complete in time.
 
     Raises:
         DeploymentFault: if CloudFormation cannot create it.
@@ -98,6 +100,15 @@ def created(client: Any, request: Request, sleep: Callable[[float], None]) -> Ch
         client.delete_change_set(ChangeSetName=request.name, StackName=request.stack.name)
         answer = _create(client, request)
     arn = answer["Id"]
+    try:
+        return _completed(client, request, arn, sleep)
+    except (Exception, KeyboardInterrupt):
+        deleted(client, arn)
+        raise
+
+
+def _completed(client: Any, request: Request, arn: str, sleep: Callable[[float], None]) -> ChangeSet:  # noqa: ANN401 - a client
+    """The change set once CloudFormation knows what it would change."""
     for _ in range(int(_LONGEST / _PAUSE)):
         found = client.describe_change_set(ChangeSetName=arn)
         status, reason = found["Status"], found.get("StatusReason", "")

@@ -30,22 +30,24 @@ class Calls:
         made: The calls, as `account service operation`.
         kill_at: The number of the call at which the process ends, the first one being 0; never if negative.
         after: Whether it ends after the call has had its effect, or before.
+        error: What ends it: a kill, after which nothing runs, or an interruption.
     """
 
     made: list[str] = field(default_factory=list)
     kill_at: int = -1
     after: bool = False
+    error: type[BaseException] = Killed
 
     def through(self, name: str, call: Callable[[], Any]) -> Any:
         number = len(self.made)
         self.made.append(name)
         if number == self.kill_at and not self.after:
-            raise Killed(name)
+            raise self.error(name)
         try:
             return call()
         finally:
             if number == self.kill_at:
-                raise Killed(name)
+                raise self.error(name)
 
 
 @dataclass

@@ -33,7 +33,7 @@ from orgdns.deployment.execution import deploy, wait_for_others
 from orgdns.deployment.faults import DeploymentFault
 from orgdns.deployment.management import missing_steps, scp_text
 from orgdns.deployment.opening import open_accounts, open_deployment
-from orgdns.deployment.planning import Step, discard, plan
+from orgdns.deployment.planning import WATCH_MINUTES, Step, discard, plan
 from orgdns.deployment.preflight import preflight
 from orgdns.deployment.saved_plan import applied, of_text, to_text
 from orgdns.deployment.stacks import Part
@@ -68,7 +68,7 @@ def run(
     watch_minutes: Annotated[
         int,
         typer.Option(min=0, max=_MOST_MINUTES, help="Watch the hub's alarms for so long, and roll back if one fires."),
-    ] = 5,
+    ] = WATCH_MINUTES,
     management: Annotated[
         bool, typer.Option("--management", help="Do the steps in the management account, and nothing else.")
     ] = False,
@@ -112,17 +112,19 @@ def run(
         findings = _checked(loaded, deployment, parts, as_json=as_json)
         wait_for_others(deployment)
         planned = _of_file(deployment, document) if document else plan(deployment)
-        effect = _effect(loaded, deployment, planned)
-        if not as_json:
-            _show(planned, effect, everything=everything)
-        agreed = False
+        agreed = stored = False
         try:
+            effect = _effect(loaded, deployment, planned)
+            if not as_json:
+                _show(planned, effect, everything=everything)
             asks = planned.any and not only_plan and not save
             agreed = asks and (yes or bool(document) or confirmed("Deploy?"))
             if save:
                 save.write_text(to_text(deployment, planned), encoding="utf-8")
+                stored = True
         finally:
-            if not agreed and not save and not document:
+            # Of a plan in a file, the change sets stay: it is applied later, or again.
+            if not agreed and not stored and not document:
                 discard(deployment, planned)
         failures = deploy(deployment, planned) if agreed else ()
     if as_json:
