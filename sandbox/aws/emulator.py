@@ -35,6 +35,7 @@ from sandbox.aws.dynamodb.stream_records import one_record_a_write
 from sandbox.aws.errors import service_error
 from sandbox.aws.models import rules
 from sandbox.aws.models.bucket_policies import policies_of_buckets
+from sandbox.aws.models.buckets import strict_buckets
 from sandbox.aws.sqs.fair_queues import queues_served
 
 if TYPE_CHECKING:
@@ -180,6 +181,7 @@ def emulated_aws() -> Iterator[None]:
         enter(replaced_values(RegionsAndZonesBackend.zones, **_zones()))
         enter(queues_served())
         enter(policies_of_buckets())
+        enter(strict_buckets())
         enter(quick_dynamodb())
         enter(one_record_a_write())
         enter(replaced(Table, query=_query, all_items=_all_items))
