@@ -137,8 +137,7 @@ class MemoryDriver:
         ledger: Any = Faulty(self.ledger, plan, LedgerUnavailable, LedgerUnavailable)
         statuses: Any = Faulty(self.statuses, plan, LedgerUnavailable, LedgerUnavailable)
         zones: Any = Faulty(Sent(self.zones, self.sent), plan, ZoneUnavailable, ZoneClosed)
-        zone_ids = self.zone_ids
-        dry_run = self.policy.dry_run(zone_ids)
+        dry_run = self.policy.dry_run(zone_ids := self.zone_ids)
         spokes: Any = Faulty(self.organization, plan, SpokeUnreachable, SpokeDenied)
         guard = Guard(0.3, 1_000, 7 * 86_400_000)
         recorder = Recorder(ledger, clock)
@@ -164,9 +163,8 @@ class MemoryDriver:
     @property
     def zone_ids(self) -> dict[Fqdn, str]:
         """The zone of forward names, and the zones for PTR records that the policy has."""
-        return {CORP: self.zone_id} | {
-            zone.domain: f"Z0{number}" for number, zone in enumerate(self.policy.reverse_zones)
-        }
+        reverse = {zone.domain: f"Z0{number}" for number, zone in enumerate(self.policy.reverse_zones)}
+        return {CORP: self.zone_id} | reverse
 
     def deploy(self, policy: Policy) -> None:
         """Work with another policy from now on."""

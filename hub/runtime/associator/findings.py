@@ -22,11 +22,27 @@ if TYPE_CHECKING:
 
 # How many items of a long list a note shows.
 _SHOWN = 3
+# How many notes a zone has about zones and rules below it. The VPC's row of the ledger has room for no more.
+_NOTES = 10
 
 
 def forwards(vpc: Vpc) -> list[ResolverRule]:
     """Return the Resolver rules of a VPC that send queries elsewhere, for a domain and all names below it."""
     return [rule for rule in vpc.rules if rule.kind is RuleKind.FORWARD]
+
+
+def taken_below(vpc: Vpc, domain: Fqdn, own: Collection[str]) -> Iterator[str]:
+    """Yield which other zones and Resolver rules take names below a zone. `own` are the zones of orgdns."""
+    zones = [zone for zone in vpc.zones if zone.domain.endswith(f".{domain}") and zone.id not in own]
+    rules = [rule for rule in forwards(vpc) if rule.domain.endswith(f".{domain}")]
+    for zone in zones[:_NOTES]:
+        below = zone.domain.removesuffix(".")
+        yield f"names below {below} are answered from the zone {zone.id}, which {zone.owner} owns"
+    for rule in rules[:_NOTES]:
+        yield f"names below {rule.domain.removesuffix('.')} are forwarded by the Resolver rule {rule.id}"
+    others = len(zones[_NOTES:]) + len(rules[_NOTES:])
+    if others:
+        yield f"{others} more zones and Resolver rules take names below {domain.removesuffix('.')}"
 
 
 def firewall_block(vpc: Vpc, domain: Fqdn) -> str:

@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hub.runtime.associator.findings import bypassed, first_of, forwards, resolver_notes, rules_below_zone, same_named
+from hub.runtime.associator.findings import (
+    bypassed,
+    first_of,
+    resolver_notes,
+    rules_below_zone,
+    same_named,
+    taken_below,
+)
 from hub.runtime.guard import Cause
 from hub.runtime.model.vpcs import AssociationMethod, ZoneInVpc
 
@@ -17,8 +24,6 @@ if TYPE_CHECKING:
     from hub.runtime.model.vpcs import Vpc, VpcRow
     from hub.runtime.policy.vpc_selection import AssociationPolicy
 
-# How many notes a zone has about zones and rules below it. The VPC's row of the ledger has room for no more.
-_NOTES = 10
 _REASONS = {
     Cause.POLICY: "policy no longer selects the VPC",
     Cause.OWNER: "its account changed the VPC, and policy no longer selects it",
@@ -244,18 +249,10 @@ def _notes(
 ) -> Iterator[str]:
     """Yield what a person should know about a zone in a VPC, even if it may be intended."""
     domain = association_policy.domain
-    zones = [zone for zone in vpc.zones if zone.domain.endswith(f".{domain}") and zone.id not in own]
-    rules = [rule for rule in forwards(vpc) if rule.domain.endswith(f".{domain}")]
-    for zone in zones[:_NOTES]:
-        yield f"names below {_shown(zone.domain)} are answered from the zone {zone.id}, which {zone.owner} owns"
-    for rule in rules[:_NOTES]:
-        yield f"names below {_shown(rule.domain)} are forwarded by the Resolver rule {rule.id}"
-    others = len(zones[_NOTES:]) + len(rules[_NOTES:])
-    if others:
-        yield f"{others} more zones and Resolver rules take names below {_shown(domain)}"
+    yield from taken_below(vpc, domain, own)
     yield from resolver_notes(vpc, domain)
     if below := rules_below_zone(vpc, domain):
-        yield f"EC2's autodefined rules answer for {first_of([_shown(rule) for rule in below])}"
+        yield f"EC2's autodefined rules answer for {first_of([rule.removesuffix('.') for rule in below])}"
     direct, record = any(zone.id == zone_id for zone in vpc.zones), row.record(zone_id)
     if direct and record.in_progress:
         yield f"an authorization is left, which each sweep tries to delete: {record.fault or 'it was interrupted'}"
@@ -300,7 +297,3 @@ def _profile_steps(vpc: Vpc, row: VpcRow, zones: Collection[ZoneInVpc]) -> Itera
 def _disables_autodefined_rules(vpc: Vpc, association_policy: AssociationPolicy) -> bool:
     wanted = association_policy.disables_autodefined_rules and association_policy.associate
     return wanted and bool(rules_below_zone(vpc, association_policy.domain))
-
-
-def _shown(domain: Fqdn) -> str:
-    return domain.removesuffix(".")
