@@ -163,12 +163,13 @@ def report_drift(outcome: DriftOutcome) -> None:
         metrics.add_metric("ChangesUnreadable", MetricUnit.Count, change.unreadable)
     if outcome.audit:
         logger.warning("audit requested", extra=fields | {"reason": outcome.audit})
-    names = {"repaired": outcome.repaired, "wait_for_audit": outcome.damped, "in_dry_run": outcome.in_dry_run}
-    number = sum(map(len, names.values()))
-    if number:
-        metrics.add_metric("NamesChangedByOthers", MetricUnit.Count, number)
-        first = {what: of_kind[:SHOWN_NAMES] for what, of_kind in names.items()}
-        logger.warning("records changed by someone else", extra=fields | first)
+    number = len(outcome.repaired) + len(outcome.damped) + len(outcome.in_dry_run)
+    if not number:
+        return
+    metrics.add_metric("NamesChangedByOthers", MetricUnit.Count, number)
+    names = {"repaired": outcome.repaired[:SHOWN_NAMES], "wait_for_audit": outcome.damped[:SHOWN_NAMES]}
+    kept = {"in_dry_run": outcome.in_dry_run[:SHOWN_NAMES]}
+    logger.warning("records changed by someone else", extra=fields | names | kept)
 
 
 def report_schedule(outcome: ScheduleOutcome) -> None:

@@ -89,6 +89,13 @@ DOCUMENTED: Final = (
         "Lambda's guide says that the ARN of a function, of a version or of an alias restricts actions on a function. "
         "The Service Authorization Reference lists only the function for this action.",
     ),
+    Justified(
+        "wrong-resource",
+        "docs/operate.md#3 0 arn:aws:lambda:REGION:HUB_ACCOUNT:function:orgdns-sweeper:live",
+        # https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
+        "Lambda's guide says that the ARN of a function, of a version or of an alias restricts actions on a function. "
+        "The Service Authorization Reference lists only the function for this action.",
+    ),
 )
 
 CHECKOV: Final = (
