@@ -251,4 +251,4 @@ def discard(deployment: Deployment, planned: Plan) -> None:
     """Delete the change sets of a plan that is not executed."""
     for each in planned.stacks:
         if each.change_set:
-            deleted(deployment.client(each.stack), each.change_set)
+            deleted(deployment.client(each.stack), deployment.sleep, ChangeSetName=each.change_set)

@@ -24,6 +24,7 @@ _EMPTY: Final = ("didn't contain changes", "No updates are to be performed")
 # Most change sets take seconds. CloudFormation gives up by itself, so this many seconds are an error of ours.
 _LONGEST: Final = 900
 _PAUSE: Final = 2.0
+_LONGEST_REFUSAL: Final = 120
 _GONE: Final = frozenset({"ChangeSetNotFound", "ChangeSetNotFoundException", "ValidationError"})
 
 
@@ -97,13 +98,13 @@ def created(client: Any, request: Request, sleep: Callable[[float], None]) -> Ch
         if error_code(error) != "AlreadyExistsException":
             raise
         # An earlier run was interrupted.
-        client.delete_change_set(ChangeSetName=request.name, StackName=request.stack.name)
+        deleted(client, sleep, ChangeSetName=request.name, StackName=request.stack.name)
         answer = _create(client, request)
     arn = answer["Id"]
     try:
         return _completed(client, request, arn, sleep)
     except (Exception, KeyboardInterrupt):
-        deleted(client, arn)
+        deleted(client, sleep, ChangeSetName=arn)
         raise
 
 
@@ -123,13 +124,29 @@ def _completed(client: Any, request: Request, arn: str, sleep: Callable[[float],
     raise DeploymentFault(f"{request.stack.place}: the change set {arn} is still not complete: try again later")
 
 
-def deleted(client: Any, arn: str) -> None:  # noqa: ANN401 - a client
-    """Delete a change set, if it is still there."""
-    try:
-        client.delete_change_set(ChangeSetName=arn)
-    except ClientError as error:
-        if error_code(error) not in _GONE:
-            raise
+def deleted(client: Any, sleep: Callable[[float], None], **named: str) -> None:  # noqa: ANN401 - a client
+    """Delete a change set, if it is still there. The names are those of `DeleteChangeSet`.
+
+    CloudFormation refuses to delete a change set that it still creates: "the change set status might be
+    CREATE_IN_PROGRESS" (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteChangeSet.html).
+
+    Raises:
+        DeploymentFault: if CloudFormation refuses it for too long.
+    """
+    for _ in range(int(_LONGEST_REFUSAL / _PAUSE)):
+        try:
+            client.delete_change_set(**named)
+        except ClientError as error:
+            if error_code(error) in _GONE:
+                return
+            if error_code(error) != "InvalidChangeSetStatus":
+                raise
+            sleep(_PAUSE)
+        else:
+            return
+    raise DeploymentFault(
+        f"CloudFormation still works on the change set {named['ChangeSetName']}: run the command again later"
+    )
 
 
 def executable(client: Any, arn: str) -> bool:  # noqa: ANN401 - a client

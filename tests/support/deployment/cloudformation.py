@@ -68,6 +68,8 @@ class State:
         """Let all operations go on."""
         for region in self.regions.values():
             for stack in region.stacks.values():
+                for change_set in stack.change_sets.values():
+                    change_set["_ticks"] = max(0, change_set["_ticks"] - 1)
                 if stack.ticks:
                     stack.ticks -= 1
                     if not stack.ticks:
@@ -167,6 +169,7 @@ class CloudFormation:
                 for each in template_changes(stack.body or None, body)
             ],
             "_becomes": (body, parameters, tags, request.get("RollbackConfiguration")),
+            "_ticks": TICKS,
         }
         return {"Id": arn, "StackId": stack.arn}
 
@@ -202,23 +205,28 @@ class CloudFormation:
                     return stack, key
         raise refused(operation, "ChangeSetNotFound")
 
-    def describe_change_set(self, ChangeSetName: str, NextToken: str = "") -> Answer:
+    def describe_change_set(self, ChangeSetName: str, StackName: str = "", NextToken: str = "") -> Answer:
+        assert StackName or ChangeSetName.startswith("arn:")
         stack, key = self._change_set("DescribeChangeSet", ChangeSetName)
+        if stack.change_sets[key]["_ticks"]:
+            return {"ChangeSetId": ChangeSetName, "Status": "CREATE_IN_PROGRESS", "ExecutionStatus": "UNAVAILABLE"}
         first, *rest = [*stack.change_sets[key]["Changes"][:1], *stack.change_sets[key]["Changes"][1:]] or [None]
         page = rest if NextToken else [first] if first else []
         more = {"NextToken": "more"} if rest and not NextToken else {}
         return {**stack.change_sets[key], "Changes": page} | more
 
     def delete_change_set(self, ChangeSetName: str, StackName: str = "") -> Answer:
-        assert StackName is not None
+        assert StackName or ChangeSetName.startswith("arn:")
         stack, key = self._change_set("DeleteChangeSet", ChangeSetName)
+        if stack.change_sets[key]["_ticks"]:
+            raise refused("DeleteChangeSet", "InvalidChangeSetStatus")
         del stack.change_sets[key]
         return {}
 
     def execute_change_set(self, ChangeSetName: str) -> Answer:
         stack, key = self._change_set("ExecuteChangeSet", ChangeSetName)
         change_set = stack.change_sets[key]
-        if change_set["ExecutionStatus"] != "AVAILABLE" or stack.ticks:
+        if change_set["ExecutionStatus"] != "AVAILABLE" or change_set["_ticks"] or stack.ticks:
             raise refused("ExecuteChangeSet", "InvalidChangeSetStatus")
         creates = stack.status == "REVIEW_IN_PROGRESS"
         stack.change_sets.clear()
