@@ -11,7 +11,7 @@ from hub.runtime.aws.sessions import error_code
 from hub.runtime.installation import log_group
 from orgdns.cfn.zone_ids import shown_domain, zone_id_title
 from orgdns.deployment.accounts import Kind
-from orgdns.deployment.cloudformation.stack_states import found_stack
+from orgdns.deployment.cloudformation.stack_states import Next, found_stack, next_step
 from orgdns.deployment.stacks import Part, network_region
 
 if TYPE_CHECKING:
@@ -164,9 +164,11 @@ class _Checks:
             )
 
     def hub_names(self) -> Iterator[Finding]:
-        """The names of the hub's resources are free if the stack does not exist."""
+        """The names of the hub's resources are free if the stack will be created."""
         region, table = self.config.hub.region, self.config.names.ledger_table
-        if found_stack(self._hub("cloudformation"), self.config.names.hub_stack).deployed:
+        # A stack that an operation is in progress of, or that a person must repair, has its table and its roles.
+        found = found_stack(self._hub("cloudformation"), self.config.names.hub_stack)
+        if next_step(found) not in {Next.CREATE, Next.DELETE_FIRST}:
             return
         if _exists(lambda: self._hub("dynamodb").describe_table(TableName=table), "ResourceNotFoundException"):
             yield Finding(

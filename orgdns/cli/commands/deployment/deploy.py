@@ -109,8 +109,9 @@ def run(
             watch_minutes=document["watch_minutes"] if document else watch_minutes,
             purpose="saved" if save else "deploy",
         )
-        findings = _checked(loaded, deployment, parts, as_json=as_json)
+        # What an interrupted run began is checked in the state that it ends in.
         wait_for_others(deployment)
+        findings = _checked(loaded, deployment, parts, as_json=as_json)
         planned = _of_file(deployment, document) if document else plan(deployment)
         agreed = stored = False
         try:
