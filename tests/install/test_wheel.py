@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 import tomllib
 import zipfile
@@ -19,8 +17,9 @@ from orgdns.cli.__main__ import COMMANDS, module_of
 from orgdns.config.load import load
 from orgdns.deployment.bundle import built
 from tests.support.build import EXAMPLE, ROOT
+from tests.support.cli.installed import LOCK, built_wheel, run
 
-RUN_LOCK = (ROOT / "requirements" / "run.txt").read_text()
+RUN_LOCK = LOCK.read_text()
 PACKAGE_LOCK = ROOT / "hub" / "package" / "locked.txt"
 PIN = re.compile(r"^([a-z0-9.-]+)==([^ ;]+)", re.MULTILINE)
 # botocore takes certifi's certificates where it is installed; a virtual environment may have setuptools in it.
@@ -28,23 +27,9 @@ OPTIONAL = {"certifi", "setuptools"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def run(*command: str | Path, cwd: Path, **environment: str) -> str:
-    """The standard output of a command that must succeed."""
-    end = subprocess.run(  # noqa: S603 - the tests' own commands
-        command, cwd=cwd, env={"PATH": os.environ["PATH"]} | environment, capture_output=True, text=True, check=False
-    )
-    assert end.returncode == 0, (end.stdout, end.stderr)
-    return end.stdout
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel as the build backend makes it, without a package index."""
-    folder = tmp_path_factory.mktemp("wheel")
-    build = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
-    run(sys.executable, "-c", build, folder, cwd=ROOT)
-    (path,) = folder.iterdir()
-    return path
+    return built_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")

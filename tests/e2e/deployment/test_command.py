@@ -1,29 +1,31 @@
-"""`orgdns deploy` and `orgdns destroy` as a person runs them: over the API, with a profile for each account."""
+"""`orgdns deploy` and `orgdns destroy` as a person runs them: installed, over the API, with a profile for each account.
+
+The command is the one that pipx installs from the wheel, in a folder outside the clone: what a clone has and the wheel
+lacks fails here. The other end-to-end tests run the command of the clone, so `make test` takes the time for this whole
+life of an installation once. `make test-deep` takes it for both.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from orgdns.config.load import load
 from sandbox import example
-from sandbox.api_server import answering
-from sandbox.aws.resolution.server import LOOPBACK
 from sandbox.clock import MovedClock
 from sandbox.world import World, world
 from tests.support.build import ROOT
-from tests.support.cli.command import machine_time
+from tests.support.cli.installed import built_wheel, installed_with_pipx
+from tests.support.deployment.loopback import REGION, served
 
-REGION = "eu-central-1"
-PROFILES = {"hub": example.HUB, "network": example.NETWORK, "management": example.MANAGEMENT}
+COMMANDS = ("pipx",) if settings().derandomize else ("pipx", "clone")
 # The clock of the simulated organization stands still for the command, and with it the minutes of a watch.
 UNWATCHED = ("--watch-minutes", "0")
 ANSWERS = {
@@ -43,13 +45,15 @@ ANSWERS = {
 class Shell:
     """Runs the command with these environment variables, and with the configuration where it takes one."""
 
+    command: Path
     environment: dict[str, str]
     config: Path
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(  # noqa: S603 - our own command
-            [ROOT / "bin" / "orgdns", *arguments],
+            [self.command, *arguments],
             env=self.environment,
+            cwd=self.config.parent,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -76,12 +80,20 @@ class Shell:
         self("validate", str(self.config))
 
 
+@pytest.fixture(scope="module", params=COMMANDS)
+def command(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command: installed from the wheel, or that of the clone."""
+    if request.param == "clone":
+        return ROOT / "bin" / "orgdns"
+    return installed_with_pipx(built_wheel(tmp_path_factory.mktemp("wheel")), tmp_path_factory.mktemp("pipx"))
+
+
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def file(command: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The configuration that `orgdns init` writes."""
     config = tmp_path_factory.mktemp("config") / "orgdns.yaml"
     options = [part for name, answer in ANSWERS.items() for part in (f"--{name}", answer)]
-    shell = Shell({"PATH": os.environ["PATH"]}, config)
+    shell = Shell(command, {"PATH": os.environ["PATH"]}, config)
     shell("init", str(config), "--no-input", *options)
     assert "is valid" in shell("validate", str(config))
     return config
@@ -94,29 +106,9 @@ def organization(clock: MovedClock, file: Path) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def orgdns(organization: World, file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    credentials = tmp_path_factory.mktemp("aws") / "credentials"
-    credentials.write_text("".join(_profile(name, *organization.access_key(PROFILES[name])) for name in PROFILES))
-    failures: list[str] = []
-    with (
-        socket.create_server((LOOPBACK, 0)) as listener,
-        answering(listener, threading.Lock(), failures.append, machine_time),
-    ):
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": os.devnull,
-            "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{listener.getsockname()[1]}",
-            "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_REGION": REGION,
-        }
-        yield Shell(environment | {f"ORGDNS_{name.upper()}_PROFILE": name for name in PROFILES}, file)
-    assert failures == []
-
-
-def _profile(name: str, key_id: str, secret: str) -> str:
-    return f"[{name}]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n"
+def orgdns(organization: World, command: Path, file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    with served(organization, tmp_path_factory.mktemp("aws")) as environment:
+        yield Shell(command, environment, file)
 
 
 def names(organization: World) -> set[str]:
@@ -133,7 +125,7 @@ def swept(organization: World, clock: MovedClock) -> None:
 def test_wrong_credentials_are_told_at_once(orgdns: Shell) -> None:
     """Each profile of another account is an error, before anything is read or changed."""
     wrong = orgdns.environment | {"ORGDNS_HUB_PROFILE": "network", "ORGDNS_NETWORK_PROFILE": "hub"}
-    told = Shell(wrong, orgdns.config).deploy("--plan", code=1)
+    told = Shell(orgdns.command, wrong, orgdns.config).deploy("--plan", code=1)
     for spoken, profile, account, other in (
         ("hub", "network", example.HUB, example.NETWORK),
         ("networking", "hub", example.NETWORK, example.HUB),
