@@ -207,6 +207,8 @@ def delete_change_set(self: Moto) -> ActionResult:
     except ChangeSetNotFound:
         return EmptyResult()
     if change_set.shown()[0] == "CREATE_IN_PROGRESS":
+        # Whoever tries again sees it go on, as one who describes it does.
+        change_set.polls -= 1
         raise InvalidChangeSetStatus(
             f"ChangeSet [{change_set.change_set_id}] cannot be deleted in its current status of [CREATE_IN_PROGRESS]"
         )
