@@ -54,7 +54,9 @@ def ledger_stream(ledger: Table) -> If:
 
 def environment(config: Config, ledger: Table) -> dict[str, Any]:
     """The environment variables of all functions."""
+    unlisted = ",".join(map(str, config.unlisted_spokes))
     return {
+        **({contract.ENV_UNLISTED_SPOKES: unlisted} if unlisted else {}),
         contract.ENV_INSTALLATION: config.installation,
         contract.ENV_OWNER: config.owner,
         contract.ENV_VERSION: __version__,

@@ -20,7 +20,6 @@ from hub.runtime.aws.queues.further import FurtherMessages
 from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import CLIENT_CONFIG, QUEUE_CONFIG, SPOKE_CONFIG, AssumedClients, client, session
 from hub.runtime.aws.shared_accounts import SharedAccounts
-from hub.runtime.aws.spokes import StackSetSpokes
 from hub.runtime.model.names import Millis
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.observer.failed_looks import FailedLooks
@@ -280,9 +279,9 @@ def auditor() -> Auditor:
 @cache
 def sweep_scheduler() -> SweepScheduler:
     """Return the scheduler of sweeps and audits."""
-    policy, names, statuses = settings.policy(), settings.names(), DynamoStatuses(_table(CLIENT_CONFIG))
+    policy, statuses = settings.policy(), DynamoStatuses(_table(CLIENT_CONFIG))
     return SweepScheduler(
-        spokes=StackSetSpokes(client("cloudformation", CLIENT_CONFIG), names, included=bool(policy.coverage.included)),
+        spokes=settings.listed_spokes(client("cloudformation", CLIENT_CONFIG)),
         statuses=statuses,
         schedule=statuses,
         tasks=_tasks(contract.ENV_SWEEPS_QUEUE_URL),

@@ -49,6 +49,9 @@ ENV_INSTALLATION: Final = "ORGDNS_INSTALLATION"
 ENV_OWNER: Final = "ORGDNS_OWNER"
 # The version of orgdns that was deployed. A person reads it; the code does not.
 ENV_VERSION: Final = "ORGDNS_VERSION"
+# The accounts and regions, separated by commas, whose stacks no StackSet lists: those of the management account, if the
+# configuration includes it by name. Without them, the variable is not set.
+ENV_UNLISTED_SPOKES: Final = "ORGDNS_UNLISTED_SPOKES"
 ENV_LEDGER_TABLE: Final = "ORGDNS_LEDGER_TABLE"
 # The ARN of the ledger's stream. A restored table has another one.
 ENV_LEDGER_STREAM: Final = "ORGDNS_LEDGER_STREAM"

@@ -62,6 +62,9 @@ class Names:
     network_region_stack = _Suffix("-network-region")
     zone_changes_stack = _Suffix("-network-zone-changes")
     rollout_stack = _Suffix("-rollout")
+    # In the management account, in which StackSets deploy nothing.
+    spoke_account_stack = _Suffix("-spoke-account")
+    spoke_region_stack = _Suffix("-spoke-region")
     # The StackSets of the spokes. The stack instances of the second one are the list of spokes.
     account_stack_set = _Suffix("-spoke-account")
     region_stack_set = _Suffix("-spoke-region")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import Field, PrivateAttr, ValidationError
 
 from hub.runtime.installation import DEFAULT_INSTALLATION, Names
+from hub.runtime.model.names import Spoke
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.policy.coverage import Coverage
 from hub.runtime.policy.decide import Policy
@@ -122,6 +123,13 @@ class Config(Section):
     def route53_region(self) -> str:
         """The region of Route 53's only endpoint in the partition."""
         return global_region(self.partition)
+
+    @property
+    def unlisted_spokes(self) -> tuple[Spoke, ...]:
+        """The spokes of the management account, sorted, if it is included by name. No StackSet lists them."""
+        account = self.organization.management_account
+        regions = sorted(self.spokes.regions) if self.organization.includes_management else ()
+        return tuple(Spoke(account, region) for region in regions)
 
     @property
     def coverage(self) -> Coverage:

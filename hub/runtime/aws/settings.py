@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.sessions import MemberRoles
+from hub.runtime.aws.spokes import StackSetSpokes, unlisted_spokes
 from hub.runtime.guard import Guard, guard_of
 from hub.runtime.installation import Names
 from hub.runtime.model.owner import Owner
@@ -18,6 +19,8 @@ from hub.runtime.policy import compiled
 from hub.runtime.policy.zone_ids import decoded
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
     from hub.runtime.model.names import Fqdn
     from hub.runtime.names.dry_run import DryRun
     from hub.runtime.policy.decide import Policy
@@ -103,6 +106,12 @@ def guard() -> Guard:
 def policy_digest() -> str:
     """Return the digest that identifies the policy and the zones' ids."""
     return compiled.policy_digest(policy_text(), value(contract.ENV_ZONE_IDS))
+
+
+def listed_spokes(client: CloudFormationClient) -> StackSetSpokes:
+    """Return the list of spokes: those of StackSets, and those that the configuration names."""
+    unlisted = unlisted_spokes(os.environ.get(contract.ENV_UNLISTED_SPOKES, ""))
+    return StackSetSpokes(client, names(), included=bool(policy().coverage.included), unlisted=unlisted)
 
 
 def member_roles() -> MemberRoles:

@@ -1,4 +1,9 @@
-"""The spokes, as StackSets lists them: every account and region that has a stack instance of the rollout."""
+"""The spokes: every account and region that has a stack instance of the rollout, as StackSets lists them.
+
+StackSets never deploys to the management account ("Create StackSets with service-managed permissions",
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-associate-stackset-with-org.html). The
+configuration says whether it has spokes.
+"""
 
 from __future__ import annotations
 
@@ -33,13 +38,22 @@ class StackSetSpokes:
     """The stack instances of the StackSets that are deployed to every account and region.
 
     Accounts that are included by name have a StackSet of their own. It does not exist if they are the management
-    account alone, to which StackSets do not deploy.
+    account alone, to which StackSets do not deploy. `unlisted` are the spokes that no StackSet lists. They come from
+    the configuration alone: what an account deploys for itself proves nothing.
     """
 
-    def __init__(self, client: CloudFormationClient, names: Names, *, included: bool = False) -> None:
+    def __init__(
+        self,
+        client: CloudFormationClient,
+        names: Names,
+        *,
+        included: bool = False,
+        unlisted: frozenset[Spoke] = frozenset(),
+    ) -> None:
         self._client = client
         self._names = names
         self._included = included
+        self._unlisted = unlisted
 
     def listed(self) -> frozenset[Spoke | Unreadable]:
         """Every spoke, whatever the state of its stack, and the stack instances that cannot be read.
@@ -47,7 +61,7 @@ class StackSetSpokes:
         Raises:
             SpokesUnknown: if the list is incomplete.
         """
-        spokes = self._of(self._names.region_stack_set)
+        spokes = self._of(self._names.region_stack_set) | self._unlisted
         return spokes | self._of(self._names.included_region_stack_set) if self._included else spokes
 
     def _of(self, stack_set: str) -> frozenset[Spoke | Unreadable]:
@@ -74,6 +88,11 @@ def spoke_of(summary: Mapping[str, Any]) -> Spoke:
     if not (_ACCOUNT.fullmatch(account) and _REGION.fullmatch(region)):
         raise AnswerMalformed(f"{account!r} and {region!r} are not an account and a region")
     return Spoke(account, region)
+
+
+def unlisted_spokes(text: str) -> frozenset[Spoke]:
+    """The spokes that the environment variable `ORGDNS_UNLISTED_SPOKES` names; none if it is empty."""
+    return frozenset(Spoke(*each.split("/")) for each in text.split(",") if each)
 
 
 def _identity(summary: object) -> str:

@@ -36,7 +36,7 @@ def run(
         account = HubAccount.of(profile, region, installation)
         hub = account.ledger()
         wanted = [spoke_of(text) for text in spokes or ()]
-        stacks = account.stack_instances()
+        stacks = account.stack_instances(hub.deployed.unlisted)
         known = replace(overview(hub), listed=frozenset(stacks))
         vpcs_statuses, rows = hub.vpcs.vpcs_statuses(), tuple(hub.vpcs.all_vpc_rows())
         report = coverage(stacks, known.spokes, vpcs_statuses, rows, known.health, known.now, known.limits)

@@ -38,7 +38,7 @@ def run(
         wanted = [spoke_of(text) for text in spokes] if spokes else sorted(known)
         # StackSets is asked only if the ledger does not know all of them: that takes a call for each hundred spokes.
         if not (by_hand or known.issuperset(wanted)) and (
-            unknown := unknown_spokes(wanted, known | account.listed_spokes())
+            unknown := unknown_spokes(wanted, known | account.listed_spokes(hub))
         ):
             raise SubjectUnknown(f"{unknown}. If you deployed the stacks by hand, add --by-hand")
         account.tasks().enqueue(

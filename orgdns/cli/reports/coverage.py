@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from hub.runtime.model.vpcs import AssociationRecord, VpcRow, VpcsStatus, ZoneInVpc
 
 CURRENT: Final = "CURRENT"
+# The stacks of the management account, whose state the hub account cannot see: a sweep shows whether they work.
+UNLISTED: Final = "UNLISTED"
 
 
 @dataclass(frozen=True, slots=True)
 class StackInstance:
-    """The status of a stack of the rollout, as StackSets reports it."""
+    """The status of a stack of the rollout, as StackSets reports it, or that no StackSet lists it."""
 
     status: str
     reason: str = ""
@@ -164,11 +166,12 @@ def _troubles(found: SpokeCoverage, health: Health) -> Iterable[str]:
     fault = found.status.fault if found.status else ""
     if found.stack is None:
         yield "no stack of the rollout: the account left the covered units, or the region is no longer covered"
-    elif found.stack.status != CURRENT:
+    elif found.stack.status not in {CURRENT, UNLISTED}:
         reason = f" ({found.stack.reason})" if found.stack.reason else ""
         yield f"its stack is {found.stack.status}{reason}: see the operations of the StackSet in CloudFormation"
     if found.spoke in health.unreachable:
-        yield f"unreachable: {fault}"
+        more = ": run orgdns deploy --management" if found.stack and found.stack.status == UNLISTED else ""
+        yield f"unreachable: {fault}{more}"
     elif found.spoke in health.never_swept:
         yield "not swept yet: the first sweep starts within five minutes of the rollout"
     elif found.spoke in health.overdue:

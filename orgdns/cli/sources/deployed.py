@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
+from hub.runtime.aws.spokes import unlisted_spokes
 from hub.runtime.guard import guard_of
 from hub.runtime.installation import DEFAULT_INSTALLATION, DEFAULT_NAMES, Names
 from hub.runtime.model.owner import DEFAULT_OWNER, Owner
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
     from hub.runtime.guard import Guard
-    from hub.runtime.model.names import Fqdn
+    from hub.runtime.model.names import Fqdn, Spoke
     from orgdns.config.load import Config
 
 
@@ -35,7 +36,8 @@ class Deployed:
     """What an operator needs of the hub's configuration.
 
     `zone_ids` are the zones by domain, `table` is the name of the ledger's table, `limits` are those of accounts and
-    zones, `names` the names of the installation's resources, and `owner` owns its records.
+    zones, `names` the names of the installation's resources, and `owner` owns its records. `unlisted` are the spokes
+    that no StackSet lists.
     """
 
     zone_ids: Mapping[Fqdn, str]
@@ -43,6 +45,7 @@ class Deployed:
     limits: Limits | None = None
     names: Names = DEFAULT_NAMES
     owner: Owner = DEFAULT_OWNER
+    unlisted: frozenset[Spoke] = frozenset()
 
 
 def deployed(client: LambdaClient, names: Names) -> Deployed:
@@ -76,7 +79,8 @@ def deployed(client: LambdaClient, names: Names) -> Deployed:
         zone_ids = decoded(variables[contract.ENV_ZONE_IDS])
         limits = Limits(**json.loads(variables[contract.ENV_LIMITS]))
         owner = Owner(variables.get(contract.ENV_OWNER, DEFAULT_INSTALLATION))
-        return Deployed(zone_ids, variables[contract.ENV_LEDGER_TABLE], limits, names, owner)
+        unlisted = unlisted_spokes(variables.get(contract.ENV_UNLISTED_SPOKES, ""))
+        return Deployed(zone_ids, variables[contract.ENV_LEDGER_TABLE], limits, names, owner, unlisted)
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         needed = f"{contract.ENV_ZONE_IDS}, {contract.ENV_LEDGER_TABLE} or {contract.ENV_LIMITS}"
         raise HubUnknown(

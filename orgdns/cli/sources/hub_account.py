@@ -80,7 +80,7 @@ class HubAccount:
             HubUnknown: if a part of the hub cannot be found or read.
             LedgerUnavailable: if the ledger cannot be read.
         """
-        found = overview(hub, self.listed_spokes)
+        found = overview(hub, lambda: self.listed_spokes(hub))
         return replace(
             found,
             path_facts=self.path_facts(hub),
@@ -150,21 +150,21 @@ class HubAccount:
         except ValueError as fault:
             raise HubUnknown(f"the region or AWS_ENDPOINT_URL is not valid: {fault}") from fault
 
-    def stack_instances(self) -> dict[Spoke, StackInstance]:
-        """The stacks of the rollout.
+    def stack_instances(self, unlisted: frozenset[Spoke]) -> dict[Spoke, StackInstance]:
+        """The stacks of the rollout, with the spokes that no StackSet lists.
 
         Raises:
             HubUnknown: if StackSets does not list all of them.
         """
-        return stack_instances(self.client("cloudformation"), self.names)
+        return stack_instances(self.client("cloudformation"), self.names, unlisted)
 
-    def listed_spokes(self) -> frozenset[Spoke]:
-        """The spokes that have a stack of the rollout.
+    def listed_spokes(self, hub: HubLedger) -> frozenset[Spoke]:
+        """The spokes that have a stack of the rollout, or that the deployed configuration says have one.
 
         Raises:
             HubUnknown: if StackSets does not list all of them.
         """
-        return listed_spokes(self.client("cloudformation"), self.names)
+        return listed_spokes(self.client("cloudformation"), self.names) | hub.deployed.unlisted
 
 
 def _profiles() -> str:

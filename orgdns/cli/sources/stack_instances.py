@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime.aws.spokes import spoke_of
 from hub.runtime.boundary.unreadable import Unreadable, readable
-from orgdns.cli.reports.coverage import CURRENT, StackInstance
+from orgdns.cli.reports.coverage import CURRENT, UNLISTED, StackInstance
 from orgdns.cli.sources.deployed import HubUnknown
 
 if TYPE_CHECKING:
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Spoke
 
 
-def stack_instances(client: CloudFormationClient, names: Names) -> dict[Spoke, StackInstance]:
+def stack_instances(
+    client: CloudFormationClient, names: Names, unlisted: frozenset[Spoke] = frozenset()
+) -> dict[Spoke, StackInstance]:
     """The stack of each account and region, or the account's stack of roles if that one is not current.
+
+    `unlisted` are the spokes that no StackSet lists.
 
     Raises:
         HubUnknown: if StackSets does not list all of them.
@@ -29,7 +33,7 @@ def stack_instances(client: CloudFormationClient, names: Names) -> dict[Spoke, S
     regions = _by_spoke(_of_regions(client, names))
     of_accounts = _summaries(client, names.account_stack_set, names.included_account_stack_set)
     roles = {spoke.account: found for spoke, found in _by_spoke(of_accounts).items()}
-    return {
+    return dict.fromkeys(unlisted, StackInstance(UNLISTED)) | {
         spoke: of_roles if (of_roles := roles.get(spoke.account)) and of_roles.status != CURRENT else instance
         for spoke, instance in regions.items()
     }

@@ -15,7 +15,7 @@ class CoveredAccounts(Section):
     include: Several[AccountId] | None = None
     """Accounts that are covered although they are in none of the units. Before you move such an account into one of
     them, remove it here and deploy the rollout: two stacks of one account cannot have roles of one name. StackSets do
-    not deploy to the management account: deploy the spoke stacks there by hand."""
+    not deploy to the management account: if it is here, `orgdns deploy --management` does, whatever the units are."""
     exclude: Several[AccountId] | None = None
     """Accounts that are not covered although they are in one of the units. StackSets deploys to such an account if it
     comes into the unit later. The stacks are of no use there, because the hub gives it nothing."""
@@ -42,6 +42,11 @@ class Organization(Section):
     def included(self) -> tuple[str, ...]:
         """The accounts that are covered in addition to those in the units, sorted."""
         return tuple(sorted(self.accounts.include or ()))
+
+    @property
+    def includes_management(self) -> bool:
+        """Whether the management account is included by name. StackSets deploy nothing there."""
+        return self.management_account in self.included
 
     @property
     def excluded(self) -> tuple[str, ...]:

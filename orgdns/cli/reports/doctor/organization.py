@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
-from orgdns.cli.reports.coverage import CURRENT
+from orgdns.cli.reports.coverage import CURRENT, UNLISTED
 from orgdns.cli.reports.doctor.finding import Unknown, Verdict, problem
 
 if TYPE_CHECKING:
@@ -46,8 +46,13 @@ def administrator(found: Administrators) -> Verdict:
 
 
 def stack_sets(found: tuple[Mapping[Spoke, StackInstance], Fact[Overview]]) -> Verdict:
-    """The stacks of the rollout are current. Those of accounts or regions that are closed to orgdns do not count."""
-    stacks, state = found
+    """The stacks of the rollout are current.
+
+    Those of accounts or regions that are closed to orgdns do not count, nor those of the management account, which no
+    StackSet lists: whether these work is a matter of their sweeps.
+    """
+    every, state = found
+    stacks = {spoke: each for spoke, each in every.items() if each.status != UNLISTED}
     closed: set[Spoke] = set() if isinstance(state, Unknown) else {status.spoke for status in state.closed}
     failing = sorted(str(spoke) for spoke, each in stacks.items() if each.status != CURRENT and spoke not in closed)
     if not stacks:

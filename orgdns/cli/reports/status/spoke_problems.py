@@ -46,7 +46,10 @@ def unreachable(overview: Overview) -> Iterator[Problem]:
     """Spokes whose accounts do not answer."""
     lines = [unreachable_line(status) for status in overview.unreachable]
     since = earliest(status.fault_since for status in overview.unreachable)
-    todo = "deploy the rollout again, repair the policy that denies access, or leave the account out"
+    todo = (
+        "deploy the rollout again (for the management account, orgdns deploy --management), repair the policy that "
+        "denies access, or leave the account out"
+    )
     names = [str(status.spoke) for status in overview.unreachable]
     yield from one("spokes-unreachable", Stage.SWEEPS, "Unreachable", since, names, lines, todo)
 

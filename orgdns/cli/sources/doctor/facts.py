@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
+from hub.runtime.aws.spokes import unlisted_spokes
 from orgdns.cli.reports.doctor.facts import Facts, Place
 from orgdns.cli.reports.doctor.finding import Unknown
 from orgdns.cli.reports.doctor.routing import dead_letters, routes, schedule_targets
@@ -89,7 +90,9 @@ def _of_hub(hub: HubAccount, found: Facts, live: Mapping[str, Live] | None) -> F
     letters_of = dead_letters(names)
     of_hub = [*used, *(letters_of[queue] for queue in used), names.publisher_dead_letter_queue]
     table = read("dynamodb:DescribeTable", lambda: ledger.table(tables, names.ledger_table))
-    stacks = read("cloudformation:ListStackInstances", hub.stack_instances)
+    variables = live[names.observer_function].variables if live is not None else {}
+    unlisted = unlisted_spokes(variables.get(contract.ENV_UNLISTED_SPOKES, ""))
+    stacks = read("cloudformation:ListStackInstances", lambda: hub.stack_instances(unlisted))
     found = replace(
         found,
         table=table if isinstance(table, Unknown) else table[0],
