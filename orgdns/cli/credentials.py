@@ -1,4 +1,4 @@
-"""What `deploy` and `destroy` share: whose credentials reach the accounts, what is shown, and steps with a question."""
+"""What `deploy` and `destroy` share: whose credentials reach the accounts, and what is shown."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orgdns.cli.render.deployment import show_event
-from orgdns.cli.reports.exit_codes import ATTENTION
-from orgdns.cli.terminal import confirmed, print_json, say, screen
+from orgdns.cli.terminal import screen
 from orgdns.deployment.accounts import Choices, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from orgdns.deployment.accounts import Accounts
     from orgdns.deployment.cloudformation.progress import Event
-    from orgdns.deployment.management import Step
 
 HubProfile = Annotated[
     str | None,
@@ -53,29 +51,6 @@ def choices(
 def event_reporter(*, as_json: bool) -> Callable[[Event], None]:
     """What shows the events of a deployment: beside JSON, on standard error."""
     return partial(show_event, screen(errors=as_json))
-
-
-def run_steps(steps: Sequence[Step], *, only_plan: bool, yes: bool, as_json: bool) -> None:
-    """Show the steps in the management account, ask, and do them.
-
-    Raises:
-        Exit: if steps are left.
-    """
-    if not as_json:
-        for step in steps:
-            say(step.text)
-        if not steps:
-            say("Nothing is left to do in the management account.")
-    agreed = bool(steps) and not only_plan and (yes or confirmed("Do this in the management account?"))
-    if agreed:
-        for step in steps:
-            step.make()
-    if as_json:
-        print_json({"changes": bool(steps), "done": agreed, "steps": [step.text for step in steps]})
-    elif agreed:
-        say("Done.")
-    if steps and not agreed:
-        raise typer.Exit(ATTENTION)
 
 
 @dataclass(frozen=True, slots=True)

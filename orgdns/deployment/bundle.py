@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hub.package import Package, PackageInvalid, package
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 
-__all__ = ["KEY_POLICIES", "Bundle", "Form", "built", "digest", "keys_in_need"]
+__all__ = ["KEY_POLICIES", "Bundle", "Form", "built", "digest", "keys_in_need", "package_digest", "without_package"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Bundle:
 
     Attributes:
         templates: The text of each template, by file name.
-        package: The Lambda package.
+        package: The Lambda package; None where no function is deployed.
         scp: The service control policy.
         key_policies: The statements that the policies of the configured keys of KMS need; empty if there are no keys.
     """
 
     templates: Mapping[str, str]
-    package: Package
+    package: Package | None
     scp: str
     key_policies: str = ""
 
@@ -56,13 +56,27 @@ def built(config: Config, source: str, form: Form = Form.YAML) -> Bundle:
         content = package(config.compiled_policy())
     except PackageInvalid as invalid:
         raise DeploymentFault(f"the Lambda package cannot be built: {invalid}") from invalid
+    return replace(without_package(config, source, form), package=content)
+
+
+def without_package(config: Config, source: str, form: Form = Form.YAML) -> Bundle:
+    """The templates of a configuration, for what deploys no function. The arguments are those of `built`.
+
+    Raises:
+        ConfigInvalid: if the templates exceed quotas of AWS.
+    """
     policies = key_policies_text(config) if key_policies(config) else ""
-    return Bundle(templates(config, form, source), content, scp_text(config), policies)
+    return Bundle(templates(config, form, source), None, scp_text(config), policies)
 
 
 def keys_in_need(config: Config) -> tuple[str, ...]:
     """The keys of KMS whose policies need statements, as the configuration names them."""
     return tuple(key_policies(config))
+
+
+def package_digest(bundle: Bundle) -> str:
+    """The SHA-256 digest of the package, in hexadecimal; empty without a package."""
+    return bundle.package.sha256 if bundle.package else ""
 
 
 def digest(text: str) -> str:

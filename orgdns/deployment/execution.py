@@ -38,9 +38,10 @@ def deploy(deployment: Deployment, planned: Plan) -> tuple[Event, ...]:
     for each in planned.stacks:
         if each.change_set and not executable(deployment.client(each.stack), each.change_set):
             raise _changed(each.stack)
-    if planned.any:
-        deployment.bucket.ensure(deployment.stacks[0].tags)
-        deployment.bucket.upload(deployment.bundle.package.key, deployment.bundle.package.content, "application/zip")
+    package, bucket = deployment.bundle.package, deployment.bucket
+    if planned.any and package and bucket:
+        bucket.ensure(deployment.stacks[0].tags)
+        bucket.upload(package.key, package.content, "application/zip")
     changed = False
     for each in planned.stacks:
         # The outputs of a stack that changed may be others now.
@@ -145,7 +146,8 @@ def _changed(stack: Stack) -> DeploymentFault:
 
 
 def _request(deployment: Deployment, stack: Stack, found: Found) -> Request:
-    values: Mapping[str, str | None] | None = parameter_values(stack, found, deployment.outputs())
+    outputs = deployment.outputs() if stack.needs_network else {}
+    values: Mapping[str, str | None] | None = parameter_values(stack, found, outputs)
     template = template_of(deployment, stack)
     if values is None or template is None:
         raise DeploymentFault(

@@ -9,7 +9,7 @@ import boto3
 
 from orgdns.deployment.accounts import Accounts, Choices, Kind, opened
 from orgdns.deployment.bucket import Bucket, bucket_name
-from orgdns.deployment.bundle import built
+from orgdns.deployment.bundle import built, without_package
 from orgdns.deployment.planning import Deployment
 from orgdns.deployment.stacks import Part, stacks
 
@@ -53,15 +53,17 @@ def open_deployment(
     parts: Collection[Part] = tuple(Part),
     bundle: Bundle | None = None,
     *,
-    optional: bool = False,
+    removes: bool = False,
 ) -> Deployment:
     """The deployment of a configuration, whose file has the name `source`.
+
+    If it only `removes`, it has no package, and also the stacks that an earlier configuration may have asked for.
 
     Raises:
         ConfigInvalid: if the templates exceed quotas of AWS.
         DeploymentFault: if the package cannot be built.
     """
-    bundle = bundle or built(config, source)
+    bundle = bundle or (without_package if removes else built)(config, source)
     bucket = bucket_of(config, accounts)
-    ordered = stacks(config, bundle, bucket.name, parts, optional=optional)
+    ordered = stacks(config, bundle, bucket.name, parts, optional=removes)
     return Deployment(config, bundle, ordered, accounts, bucket, time.sleep, report)

@@ -6,10 +6,12 @@ parameters are outputs that an earlier stack has yet to get, is compared by its 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.runtime.model.names import Millis
 from orgdns.deployment.accounts import Kind
 from orgdns.deployment.bundle import digest
 from orgdns.deployment.cloudformation.change_sets import Request, created, deleted
@@ -85,6 +87,11 @@ class Plan:
         return any(each.step is not Step.NOTHING or each.protect for each in self.stacks)
 
 
+def now() -> Millis:
+    """The time of this machine."""
+    return Millis(int(time.time() * 1_000))
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """What a deployment works with.
@@ -94,22 +101,24 @@ class Deployment:
         bundle: The templates and the package.
         stacks: The stacks, in order.
         accounts: Clients of the accounts.
-        bucket: The bucket for the package and large templates.
+        bucket: The bucket for the package and large templates; None if there is neither.
         sleep: Waits for seconds.
         report: Gets each event.
         watch_minutes: For how many minutes the hub's alarms are watched after an update.
         purpose: Keeps the change sets of saved plans apart from others.
+        clock: The time.
     """
 
     config: Config
     bundle: Bundle
     stacks: tuple[Stack, ...]
     accounts: Accounts
-    bucket: Bucket
+    bucket: Bucket | None
     sleep: Callable[[float], None]
     report: Callable[[Event], None]
     watch_minutes: int = WATCH_MINUTES
     purpose: str = "deploy"
+    clock: Callable[[], Millis] = now
 
     def client(self, stack: Stack) -> Any:  # noqa: ANN401 - a client of CloudFormation
         """The client that reaches a stack."""
@@ -185,7 +194,9 @@ def stack_plan(deployment: Deployment, stack: Stack, found: Found, outputs: Mapp
     if values is None or template is None:
         current = client.get_template(StackName=stack.name)["TemplateBody"]
         changes = template_changes(current, stack.body)
-        waits = () if template else (f"the bucket {deployment.bucket.name} does not exist yet",)
+        waits = (
+            () if template or not deployment.bucket else (f"the bucket {deployment.bucket.name} does not exist yet",)
+        )
         return StackPlan(stack, Step.UPDATE, found, changes, after=after, notes=waits)
     alarms = watched(deployment, stack)
     change_set = created(
@@ -240,6 +251,8 @@ def template_of(deployment: Deployment, stack: Stack) -> dict[str, str] | None:
     content = stack.body.encode()
     if len(content) <= MAX_BODY:
         return {"TemplateBody": stack.body}
+    if deployment.bucket is None:
+        raise DeploymentFault(f"the template of {stack.place} is larger than {MAX_BODY:,} bytes")
     if not deployment.bucket.exists():
         return None
     key = f"templates/{digest(stack.body)}.yaml"

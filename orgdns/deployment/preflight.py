@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _PRINCIPAL: Final = "member.org.stacksets.cloudformation.amazonaws.com"
 # The most runs at a time of the functions that SQS calls (docs/operate.md), and one for a shard of the stream.
 _CONCURRENCY: Final = 108
+# "Concurrent executions", which `aws service-quotas list-service-quotas --service-code lambda` lists ("Request a quota
+# increase", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+_QUOTA: Final = "L-B99A9384"
 # Names of roles are global in an account.
 _TAKEN: Final = (
     "If another installation has this name, for example in a region that is lost, give this one a name of its own "
@@ -107,7 +110,9 @@ class _Checks:
         if allowed < _CONCURRENCY:
             yield Finding(
                 f"the hub account may run {allowed:,} functions at a time, and orgdns runs {_CONCURRENCY} or more: "
-                f"request 1,000 concurrent executions of Lambda in {self.config.hub.region}",
+                f"request 1,000, with credentials of the hub account: aws service-quotas "
+                f"request-service-quota-increase --region {self.config.hub.region} --service-code lambda "
+                f"--quota-code {_QUOTA} --desired-value 1000",
                 blocks=False,
             )
 

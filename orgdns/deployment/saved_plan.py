@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from orgdns import __version__
-from orgdns.deployment.bundle import digest
+from orgdns.deployment.bundle import digest, package_digest
 from orgdns.deployment.cloudformation.template_changes import Change
 from orgdns.deployment.faults import PlanOutdated
 from orgdns.deployment.planning import Plan, StackPlan, Step
@@ -35,7 +35,7 @@ def to_text(deployment: Deployment, plan: Plan) -> str:
     document: Document = {
         "format": _FORMAT,
         "version": __version__,
-        "package": deployment.bundle.package.sha256,
+        "package": package_digest(deployment.bundle),
         "watch_minutes": deployment.watch_minutes,
         "stacks": [_stack(deployment, each) for each in plan.stacks],
     }
@@ -113,7 +113,7 @@ def _differences(
     document: Document, bundle: Bundle, saved: Mapping[_Key, Document], now: Mapping[_Key, Stack]
 ) -> Iterator[str]:
     """How the configuration or the code differs from that of the plan."""
-    if document["package"] != bundle.package.sha256:
+    if document["package"] != package_digest(bundle):
         yield "the Lambda package differs from that of the plan: the configuration, the code or a library changed"
     for key in sorted(saved.keys() ^ now.keys()):
         yield f"the stack {key[2]} in {key[1]} is not in both the plan and the configuration"

@@ -24,6 +24,7 @@ from orgdns.deployment.accounts import Kind
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from hub.package import Package
     from orgdns.config.load import Config
     from orgdns.deployment.bundle import Bundle
 
@@ -100,14 +101,7 @@ def stacks(
         only: The parts of the deployment to take.
         optional: Whether to take stacks that the configuration does not ask for, but may have asked for before.
     """
-    names, tags = config.names, tags_of(config)
-    values = _values(config, bundle, bucket)
-
-    def stack(name: str, part: Part, account: Kind, region: str, template: str) -> Stack:
-        file = f"{template}.yaml"
-        body = bundle.templates[file]
-        return Stack(name, part, account, region, file, body, _sources(body, values), tags)
-
+    names, stack = config.names, _Builder(config, bundle, _values(config, bundle, bucket)).stack
     everything = [
         stack(names.network_stack, Part.NETWORK, Kind.NETWORK, network_region(config), "network"),
         *(
@@ -126,9 +120,38 @@ def stacks(
     return tuple(each for each in everything if each.part in only)
 
 
+def management_stacks(config: Config, bundle: Bundle, values: Mapping[str, Value]) -> tuple[Stack, ...]:
+    """The spoke stacks of the management account, in which StackSets deploy nothing; none if it is not included.
+
+    They are in the regions in which StackSets deploy those of all others. `values` are those of the parameters.
+    """
+    if not config.organization.includes_management:
+        return ()
+    names, stack = config.names, _Builder(config, bundle, values).stack
+    account = stack(names.spoke_account_stack, Part.ROLLOUT, Kind.MANAGEMENT, config.hub.region, "spoke-account")
+    regions = (
+        stack(names.spoke_region_stack, Part.ROLLOUT, Kind.MANAGEMENT, spoke.region, "spoke-region")
+        for spoke in config.unlisted_spokes
+    )
+    return (account, *regions)
+
+
 def network_region(config: Config) -> str:
     """The region of the network stack."""
     return config.deployment.network_region or config.hub.region
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    config: Config
+    bundle: Bundle
+    values: Mapping[str, Value]
+
+    def stack(self, name: str, part: Part, account: Kind, region: str, template: str) -> Stack:
+        """A stack of one of the templates."""
+        file = f"{template}.yaml"
+        body = self.bundle.templates[file]
+        return Stack(name, part, account, region, file, body, _sources(body, self.values), tags_of(self.config))
 
 
 def _profile_regions(config: Config) -> tuple[str, ...]:
@@ -144,12 +167,18 @@ def _values(config: Config, bundle: Bundle, bucket: str) -> dict[str, Value]:
     }
     return {
         **{zone_id_title(zone.domain): OutputOf(zone_id_title(zone.domain)) for zone in config.zones if zone.create},
+        **(_code(bundle.package, bucket) if bundle.package else {}),
+        **{name: _text(value) for name, value in said.items() if value is not None},
+    }
+
+
+def _code(package: Package, bucket: str) -> dict[str, Value]:
+    return {
         CODE_BUCKET: bucket,
-        CODE_KEY: bundle.package.key,
-        CODE_SHA256: bundle.package.code_sha256,
+        CODE_KEY: package.key,
+        CODE_SHA256: package.code_sha256,
         # The key and the digest identify the package. A version of another key that was set by hand does not fit.
         OBJECT_VERSION: "",
-        **{name: _text(value) for name, value in said.items() if value is not None},
     }
 
 

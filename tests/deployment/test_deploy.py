@@ -58,7 +58,9 @@ def test_object_with_other_content_is_replaced() -> None:
     organization = Organization()
     organization.run()
     (bucket,) = organization.buckets.values()
-    key = bundle("2").package.key
+    package = bundle("2").package
+    assert package is not None
+    key = package.key
     bucket.objects[key] = (b"evil", "evil")
     organization.run(bundle("2"))
     assert bucket.objects[key][0] == b"zip2"

@@ -7,7 +7,7 @@ import pytest
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.deployment.accounts import Accounts, account_ids
 from orgdns.deployment.faults import DeploymentFault
-from orgdns.deployment.management import missing_steps, reverse_steps
+from orgdns.deployment.management.steps import missing_steps, reverse_steps
 from tests.support.deployment.aws import Aws, Calls, Killed
 from tests.support.deployment.management import Management
 from tests.support.deployment.organization import example

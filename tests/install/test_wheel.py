@@ -96,6 +96,7 @@ def test_installation_builds_what_a_clone_builds(installed: Path, tmp_path: Path
     (tmp_path / EXAMPLE.name).write_bytes(EXAMPLE.read_bytes())
     run(installed / "bin" / "orgdns", "build", EXAMPLE.name, cwd=tmp_path, PYTHONPATH=str(installed))
     bundle = built(load(EXAMPLE), EXAMPLE.name)
+    assert bundle.package is not None
     found = {path.name: path.read_bytes() for path in (tmp_path / "build").iterdir()}
     assert found[bundle.package.key] == bundle.package.content
     assert {name: found[name].decode() for name in bundle.templates} == bundle.templates

@@ -12,7 +12,7 @@ from orgdns.config.load import load
 from orgdns.deployment.accounts import Accounts, account_ids
 from orgdns.deployment.cloudformation.progress import Event
 from orgdns.deployment.execution import deploy
-from orgdns.deployment.management import missing_steps, reverse_steps
+from orgdns.deployment.management.steps import missing_steps, reverse_steps
 from orgdns.deployment.opening import open_deployment
 from orgdns.deployment.planning import Deployment, Step, plan
 from orgdns.deployment.preflight import preflight

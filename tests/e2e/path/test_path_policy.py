@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import dns.rcode
 import pytest
@@ -10,18 +11,20 @@ import pytest
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.config.load import load
 from sandbox.clock import MovedClock
-from sandbox.example import MANAGEMENT, NETWORK, PAYMENTS, SCIENCE, SEARCH
+from sandbox.example import NETWORK, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import Vpc, World, world
 from tests.support.build import DOCUMENTS
 from tests.support.config.demands import WITH_BOUNDARY
+from tests.support.path.management import check_management_account
 
 REGION = "eu-central-1"
+EVERY_FEATURE = DOCUMENTS / "every-feature.yaml"
 CORP, REVERSE = "corp.internal", "60.10.in-addr.arpa"
 
 
 @pytest.fixture(scope="module")
 def made(clock: MovedClock) -> Iterator[World]:
-    with world(load(DOCUMENTS / "every-feature.yaml"), clock, WITH_BOUNDARY) as organization:
+    with world(load(EVERY_FEATURE), clock, WITH_BOUNDARY) as organization:
         yield organization
 
 
@@ -67,21 +70,14 @@ def test_short_names_are_limited_to_accounts_and_units(made: World, remote_vpc: 
         assert made.resolve(f"short-{number}.{CORP}", remote_vpc) == expected
 
 
-def test_management_account_is_covered_if_it_is_included(made: World, remote_vpc: Vpc) -> None:
-    """StackSets never deploys to the management account. Spoke stacks deployed by hand do the same there.
+def test_management_account_is_covered_if_it_is_included(
+    made: World, remote_vpc: Vpc, clock: MovedClock, tmp_path: Path
+) -> None:
+    """StackSets never deploys to the management account, but a command does, and the hub sweeps the account.
 
-    The configuration includes the account by name.
+    The configuration includes the account by name. Until its stacks are there, the reports name the command.
     """
-    made.add_vpc(MANAGEMENT, REGION)
-    made.launch(MANAGEMENT, REGION, "unreached")
-    made.converge()
-    assert made.ask(f"unreached.{REGION}.management.{CORP}", remote_vpc).rcode() == dns.rcode.NXDOMAIN
-    made.deploy_spoke(MANAGEMENT, [REGION])
-    (instance,) = made.launch(MANAGEMENT, REGION, "billing")
-    made.converge()
-    assert made.resolve(f"billing.{REGION}.management.{CORP}", remote_vpc) == {
-        made.address(MANAGEMENT, REGION, instance)
-    }
+    check_management_account(made, EVERY_FEATURE, remote_vpc, clock, tmp_path)
 
 
 def test_account_that_moves_gets_the_names_of_its_new_unit(made: World, clock: MovedClock, remote_vpc: Vpc) -> None:

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 import yaml
 
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
+from hub.runtime.model.names import Millis
 from orgdns.deployment.cloudformation.template_changes import template_changes
 from orgdns.deployment.stacks import parameters_of
 from tests.support.deployment.aws import Answer, refused
 from tests.support.deployment.s3 import StoredBucket
+from tests.support.deployment.stack_sets import StackSets
 
 TICKS = 2
 _EMPTY = "The submitted information didn't contain changes. Submit different information to create a change set."
@@ -57,6 +59,7 @@ class State:
         regions: The stacks by account and region.
         failing: The reason for which the operation of a stack fails next, by name; a failure happens once.
         instances: The stacks of the rollout, as StackSets list them.
+        time: How long was slept, in milliseconds.
     """
 
     regions: dict[tuple[str, str], Region] = field(default_factory=dict)
@@ -64,8 +67,15 @@ class State:
     instances: list[Answer] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
-    def sleep(self, _seconds: float) -> None:
+    time: int = 0
+
+    def now(self) -> Millis:
+        """The time."""
+        return Millis(self.time)
+
+    def sleep(self, seconds: float) -> None:
         """Let all operations go on."""
+        self.time += int(seconds * 1_000)
         for region in self.regions.values():
             for stack in region.stacks.values():
                 for change_set in stack.change_sets.values():
@@ -93,7 +103,7 @@ class State:
 
 
 @dataclass
-class CloudFormation:
+class CloudFormation(StackSets):
     """The operations of an account in a region."""
 
     state: State
@@ -284,13 +294,3 @@ class CloudFormation:
                 for each in resources
             ]
         }
-
-    def list_stack_instances(self, StackSetName: str, CallAs: str) -> Answer:
-        assert CallAs == "DELEGATED_ADMIN"
-        if StackSetName != NAMES.region_stack_set or not self.state.instances:
-            raise refused("ListStackInstances", "StackSetNotFoundException")
-        return {"Summaries": self.state.instances}
-
-    def describe_organizations_access(self, CallAs: str) -> Answer:
-        assert CallAs == "DELEGATED_ADMIN"
-        return {"Status": "ENABLED"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from orgdns.deployment.management import PRINCIPAL
+from orgdns.deployment.management.steps import PRINCIPAL
 from tests.support.deployment.aws import Answer
 
 

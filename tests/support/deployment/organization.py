@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -17,7 +18,7 @@ from orgdns.deployment.planning import Deployment, Plan, plan
 from orgdns.deployment.removal.everything import destroy, removal
 from orgdns.deployment.stacks import Part
 from tests.support.config.configuration import GOOD
-from tests.support.deployment.aws import Answer, Aws, Calls
+from tests.support.deployment.aws import Answer, Aws, Calls, refused
 from tests.support.deployment.cloudformation import CloudFormation, State
 from tests.support.deployment.route53 import Route53
 from tests.support.deployment.s3 import S3, StoredBucket
@@ -42,11 +43,19 @@ _ROLLOUT = f"""{_ZONE_PARAMETER}  CloudTrailEvents: {{Type: String, Default: "fa
 Resources:
   SpokeRegion: {{Type: AWS::CloudFormation::StackSet}}
 """
+_SPOKE_ACCOUNT = f"{_ZONE_PARAMETER}Resources:\n  ReaderRole: {{{_ROLE}}}\n"
+_SPOKE_REGION = """Parameters:
+  CloudTrailEvents: {Type: String, Default: "false"}
+Resources:
+  StateRule: {Type: AWS::Events::Rule}
+"""
 TEMPLATES = {
     "network-zone-changes.yaml": _ROLLOUT,
     "network.yaml": _NETWORK,
     "hub.yaml": _HUB,
     "rollout.yaml": _ROLLOUT,
+    "spoke-account.yaml": _SPOKE_ACCOUNT,
+    "spoke-region.yaml": _SPOKE_REGION,
 }
 
 
@@ -83,6 +92,38 @@ class CloudWatch:
 
 
 @dataclass
+class Iam:
+    """The roles of an account."""
+
+    roles: list[Answer]
+
+    def list_roles(self) -> Answer:
+        return {"Roles": self.roles}
+
+
+@dataclass
+class Ledger:
+    """The ledger's table: the pace that was stored last, and the rows of VPCs. It may be gone."""
+
+    paces: list[Answer] = field(default_factory=list)
+    vpcs: list[Answer] = field(default_factory=list)
+    gone: bool = False
+
+    def put_item(self, **request: Any) -> Answer:
+        self._check("PutItem")
+        self.paces.append(request["Item"])
+        return {}
+
+    def query(self, **_request: Any) -> Answer:
+        self._check("Query")
+        return {"Items": self.vpcs}
+
+    def _check(self, operation: str) -> None:
+        if self.gone:
+            raise refused(operation, "ResourceNotFoundException")
+
+
+@dataclass
 class Organization:
     """AWS, and runs of `orgdns deploy` over it."""
 
@@ -93,6 +134,8 @@ class Organization:
     events: list[Event] = field(default_factory=list)
     calls: Calls = field(default_factory=Calls)
     route53: Route53 = field(default_factory=Route53)
+    ledger: Ledger = field(default_factory=Ledger)
+    roles: list[Answer] = field(default_factory=list)
 
     def service(self, account: str, service: str, region: str) -> Any:
         match service:
@@ -105,13 +148,19 @@ class Organization:
             case "route53":
                 return self.route53
             case "dynamodb":
-                return None
+                return self.ledger
+            case "iam":
+                return Iam(self.roles)
         raise AssertionError(service)
 
     def deployment(self, content: Bundle | None = None, parts: tuple[Part, ...] = tuple(Part)) -> Deployment:
         accounts = Aws(account_ids(self.config), self.service, self.calls).accounts()
         opened = open_deployment(self.config, "orgdns.yaml", accounts, self.events.append, parts, content or bundle())
-        return replace(opened, sleep=self.state.sleep)
+        return self._timed(opened)
+
+    def _timed(self, opened: Deployment) -> Deployment:
+        """The deployment with a clock that only its own sleep moves."""
+        return replace(opened, sleep=self.state.sleep, clock=self.state.now)
 
     def run(self, content: Bundle | None = None, parts: tuple[Part, ...] = tuple(Part)) -> Plan:
         """Deploy as the command does, and return the plan that was executed."""
@@ -125,10 +174,14 @@ class Organization:
         """Destroy as the command does, and return what is left."""
         accounts = Aws(account_ids(self.config), self.service, self.calls).accounts()
         opened = open_deployment(
-            self.config, "orgdns.yaml", accounts, self.events.append, bundle=bundle(), optional=True
+            self.config, "orgdns.yaml", accounts, self.events.append, bundle=bundle(), removes=True
         )
-        deployment = replace(opened, sleep=self.state.sleep)
+        deployment = self._timed(opened)
         return destroy(deployment, removal(deployment, records=records, associations=False))
+
+    def copy(self) -> Organization:
+        """An organization that is like this one now."""
+        return deepcopy(self, {id(self.config): self.config})
 
     def end(self) -> Answer:
         """All that is deployed."""

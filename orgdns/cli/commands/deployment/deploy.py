@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from orgdns.cli.commands.deployment.management import deploy_there
 from orgdns.cli.credentials import (
     HubProfile,
     InRegion,
@@ -16,7 +17,6 @@ from orgdns.cli.credentials import (
     Role,
     choices,
     event_reporter,
-    run_steps,
 )
 from orgdns.cli.render import plan as names
 from orgdns.cli.render.deployment import show_failed_instances, show_findings, show_plan
@@ -31,7 +31,6 @@ from orgdns.deployment.accounts import Kind
 from orgdns.deployment.cloudformation.stack_states import found_stack
 from orgdns.deployment.execution import deploy, wait_for_others
 from orgdns.deployment.faults import DeploymentFault
-from orgdns.deployment.management import missing_steps, scp_text
 from orgdns.deployment.opening import open_accounts, open_deployment
 from orgdns.deployment.planning import WATCH_MINUTES, Step, discard, plan
 from orgdns.deployment.preflight import preflight
@@ -98,8 +97,7 @@ def run(
         if management:
             credentials = choices(management=management_profile, role=role)
             accounts = open_accounts(loaded, credentials, (Kind.MANAGEMENT,))
-            steps = missing_steps(loaded, accounts, scp_text(loaded) if scp else None)
-            run_steps(steps, only_plan=only_plan, yes=yes, as_json=as_json)
+            deploy_there(loaded, config.name, accounts, scp=scp, only_plan=only_plan, yes=yes, as_json=as_json)
             return
         document = _read(saved) if saved else None
         parts = tuple(only or Part)
@@ -132,6 +130,10 @@ def run(
         print_json(_document(planned, findings, effect, failures, agreed=agreed))
     elif agreed:
         show_failed_instances(console, failures)
+        if loaded.organization.includes_management and any(
+            each.stack.part is Part.ROLLOUT and each.step is not Step.NOTHING for each in planned.stacks
+        ):
+            say("The management account follows the rollout: run `orgdns deploy --management` again.")
         say("Deployed. Run `orgdns doctor` and `orgdns coverage` to check the setup.")
     if failures or (planned.any and not agreed):
         raise typer.Exit(ATTENTION)

@@ -26,6 +26,7 @@ def run(
     with errors_reported():
         bundle = built(load(file), file.name, form)
         package = bundle.package
+        assert package is not None
         contents = {
             **{name: text.encode() for name, text in bundle.templates.items()},
             "scp.json": bundle.scp.encode(),
