@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _NAMES: Final = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
 _TYPES: Final = "route53:ChangeResourceRecordSetsRecordTypes"
 _ACTIONS: Final = "route53:ChangeResourceRecordSetsActions"
+# The description of the writer role says whose records it may write, for `owner_of_writer`.
+_WRITER_OF: Final = "Lets only the orgdns publisher create and delete address records in its zones, as the owner "
 
 
 def network_template(config: Config) -> Template:
@@ -59,6 +61,11 @@ def network_template(config: Config) -> Template:
     return template
 
 
+def owner_of_writer(description: str) -> str:
+    """The owner of the records of an installation by the description of its writer role; empty for any other role."""
+    return description.removeprefix(_WRITER_OF).removesuffix(".") if description.startswith(_WRITER_OF) else ""
+
+
 def _hosted_zone(domain: Fqdn, new: NewZone) -> HostedZone:
     return HostedZone(
         zone_title(domain),
@@ -74,7 +81,7 @@ def _add_writer(template: Template, config: Config) -> Role:
     role = Role(
         "WriterRole",
         RoleName=config.names.writer_role,
-        Description="Lets only the orgdns publisher create and delete address records in its zones.",
+        Description=f"{_WRITER_OF}{config.owner}.",
         AssumeRolePolicyDocument=trust_in_hub_roles(config, config.names.publisher_role),
         MaxSessionDuration=3600,
     )

@@ -84,6 +84,22 @@ class Bucket:
             ) from error
         return True
 
+    @property
+    def removal(self) -> str:
+        """The command that deletes all objects, 1,000 versions at a time, and then the bucket.
+
+        "The request can contain a list of up to 1,000 keys" ("DeleteObjects",
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html).
+        """
+        versions = (
+            f"aws s3api list-object-versions --bucket {self.name} --max-items 1000 --output json "
+            "--query '{Objects: Versions[].{Key: Key, VersionId: VersionId}}'"
+        )
+        return (
+            f'aws s3api delete-objects --bucket {self.name} --delete "$({versions})" && '
+            f"aws s3api delete-bucket --region {self.region} --bucket {self.name}"
+        )
+
     def ensure(self, tags: Mapping[str, str]) -> None:
         """Create the bucket if there is none, and set what it must have. A bucket that was given is left as it is.
 

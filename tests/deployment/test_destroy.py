@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 import pytest
 
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.owner import DEFAULT_OWNER
-from orgdns.deployment.faults import StackFailed
+from hub.runtime.model.vpcs import AssociationRecord, Vpc, VpcRow
+from network.account import network_template
+from orgdns.config.load import parse
+from orgdns.deployment.faults import DeploymentFault, StackFailed
+from orgdns.deployment.opening import open_deployment
+from orgdns.deployment.removal.associations import with_profile
 from orgdns.deployment.removal.everything import removal
 from tests.support.build import CORP_ZONE, ref
+from tests.support.config.configuration import GOOD
 from tests.support.deployment.aws import Killed
 from tests.support.deployment.organization import Organization
 from tests.support.deployment.route53 import OURS, record
+from tests.support.memory_vpcs import vpc_ref
 
 
-def deployed() -> Organization:
+@cache
+def first() -> Organization:
     organization = Organization()
     organization.run()
     organization.calls.made.clear()
     organization.events.clear()
     return organization
+
+
+def deployed() -> Organization:
+    """An organization after `orgdns deploy`, of its own for each test."""
+    return first().copy()
 
 
 ALSO_OURS = record(DEFAULT_OWNER.set_identifier(str(ref(3))))
@@ -51,6 +67,8 @@ def test_plan_says_what_stays() -> None:
         [("orgdns-Ledger", "it has deletion protection, because it says who held which name")],
         [],
     ]
+    ((kept,),) = (each.remaining for each in planned.stacks if each.remaining)
+    assert kept.command.endswith("aws dynamodb delete-table --region eu-central-1 --table-name orgdns-Ledger")
 
 
 def test_protected_stacks_are_removed() -> None:
@@ -101,6 +119,80 @@ def test_stack_that_cannot_be_deleted_is_told() -> None:
     assert organization.stack(NAMES.network_stack).status == "CREATE_COMPLETE"
     organization.destroy()
     assert organization.end()["stacks"] == []
+
+
+def test_removal_builds_no_package() -> None:
+    """A removal needs templates only, so it also works where no package can be built."""
+    organization = deployed()
+    accounts = organization.deployment().accounts
+    opened = open_deployment(organization.config, "orgdns.yaml", accounts, organization.events.append, removes=True)
+    assert opened.bundle.package is None
+    assert NAMES.zone_changes_stack in {stack.name for stack in opened.stacks}
+
+
+def writer(installation: str, owner: str) -> dict[str, str]:
+    """The writer role of an installation, as IAM lists it."""
+    config = parse(GOOD + f"installation: {installation}\nowner: {owner}\n")
+    (role,) = (
+        resource["Properties"]
+        for resource in network_template(config).to_dict()["Resources"].values()
+        if resource["Properties"].get("RoleName", "").endswith("-writer")
+    )
+    return {"RoleName": role["RoleName"], "Description": role["Description"]}
+
+
+def test_records_of_a_successor_stay() -> None:
+    """If another installation has the same owner, its records are these: neither records nor associations go."""
+    organization = deployed()
+    organization.route53.zones[CORP_ZONE] = [OURS]
+    organization.roles = [writer("orgdns", "orgdns"), {"RoleName": "other-writer"}, writer("orgdns-dr", "orgdns")]
+    for records, associations in ((True, False), (False, True)):
+        with pytest.raises(DeploymentFault, match="installation orgdns-dr has the owner orgdns, too"):
+            removal(organization.deployment(), records=records, associations=associations)
+    organization.destroy()
+    assert organization.end()["stacks"] == []
+    assert organization.route53.zones[CORP_ZONE] == [OURS]
+
+
+def test_installation_of_another_owner_is_no_successor() -> None:
+    """Production and a test beside it have different owners, and each removes its own records."""
+    organization = deployed()
+    organization.route53.zones[CORP_ZONE] = [OURS]
+    organization.roles = [writer("orgdns", "orgdns"), writer("dns-test", "dns-test")]
+    organization.destroy(records=True)
+    assert organization.route53.zones[CORP_ZONE] == []
+
+
+def test_removal_takes_the_turns_of_all_functions() -> None:
+    """Its calls are counted in the ledger's pace. After the ledger is gone, they are paced by themselves."""
+    many = [record(DEFAULT_OWNER.set_identifier(str(ref(number)))) for number in range(1, 500)]
+    for gone in (False, True):
+        organization = deployed()
+        organization.config = parse(re.sub(r"(network:\n)", r"\1  route53_share: 0.1\n", GOOD, count=1))
+        organization.route53.zones[CORP_ZONE] = list(many)
+        organization.ledger.gone = gone
+        before = organization.state.time
+        organization.destroy(records=True)
+        assert organization.route53.zones[CORP_ZONE] == []
+        assert bool(organization.ledger.paces) is not gone
+        # A tenth of 1,500 changes at once, and of 100 a second.
+        assert organization.state.time - before > 1_000 * (len(many) - 150) / 10
+
+
+def test_associations_with_a_profile_are_listed() -> None:
+    """Only the account of a VPC can end them: the plan has the command for each, whoever made the association."""
+    seen = Vpc(vpc_ref(1), profiles=("rp-1",), profile="rp-1")
+    rows = [
+        VpcRow(vpc_ref(1), vpc=seen),
+        VpcRow(vpc_ref(2), records={"rp-1": AssociationRecord(managed=True), CORP_ZONE: AssociationRecord()}),
+        VpcRow(vpc_ref(3), vpc=Vpc(vpc_ref(3), profile="rp-1"), records={"rp-1": AssociationRecord()}),
+    ]
+    listed = with_profile(rows)
+    assert [each.vpc for each in listed] == [vpc_ref(1), vpc_ref(2)]
+    assert listed[0].command == (
+        "aws route53profiles disassociate-profile --region eu-central-1 --profile-id rp-1 "
+        f"--resource-id {vpc_ref(1).id}"
+    )
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from orgdns.deployment.bucket import Bucket
     from orgdns.deployment.cloudformation.progress import Event
     from orgdns.deployment.cloudformation.template_changes import Change
     from orgdns.deployment.planning import Plan, StackPlan
@@ -46,8 +47,20 @@ def show_plan(console: Console, plan: Plan, *, everything: bool) -> None:
         show_line(console, Text("Nothing would change.", GOOD))
 
 
-def show_removal(console: Console, removal: Removal, bucket: str) -> None:
+def show_removal(console: Console, removal: Removal, bucket: Bucket | None) -> None:
     """Show what is removed, and what stays and why."""
+    show_stacks(console, removal)
+    _show_zones(console, removal)
+    if bucket:
+        show_line(console, visible(f"stays: the bucket {bucket.name}, with templates and packages"))
+        if bucket.own:
+            show_line(console, visible(f"to delete it: {bucket.removal}"), indent=INDENT)
+    if not removal.any:
+        show_line(console, Text("Nothing is left to remove.", GOOD))
+
+
+def show_stacks(console: Console, removal: Removal) -> None:
+    """Show which stacks are removed, and what stays of them and why."""
     for each in removal.stacks:
         stack = each.stack
         show_line(
@@ -57,8 +70,21 @@ def show_removal(console: Console, removal: Removal, bucket: str) -> None:
             show_line(
                 console, visible(f"stays: {kept.name} ({kept.type.removeprefix(_TYPE)}), {kept.reason}"), indent=INDENT
             )
+            if kept.command:
+                show_line(console, visible(f"to delete it: {kept.command}"), indent=INDENT)
+
+
+def _show_zones(console: Console, removal: Removal) -> None:
     for domain, number in (removal.records or {}).items():
         show_line(console, visible(f"{domain}: {number:,} records of orgdns are deleted"))
+    if removal.by_profile:
+        text = (
+            f"{len(removal.by_profile):,} VPCs have the Route 53 Profile, which cannot be deleted before. While the "
+            "hub runs, `vpcs: none` ends these associations, once it is deployed and approved. Otherwise, with "
+            "credentials of the account of each VPC:"
+        )
+        show_line(console, Text(text))
+        show_lines(console, (visible(f"{each.vpc.account}: {each.command}") for each in removal.by_profile))
     if removal.records is None:
         show_line(console, Text("Records stay in the zones; --records deletes those of orgdns."))
     if removal.associations is None:
@@ -70,10 +96,6 @@ def show_removal(console: Console, removal: Removal, bucket: str) -> None:
             "the network stack is gone, and with it the id of the zone: write `id` in place of `create` to look there"
         )
         show_line(console, visible(f"{domain}: {text}"))
-    if bucket:
-        show_line(console, visible(f"stays: the bucket {bucket}, with the packages: empty and delete it by hand"))
-    if not removal.any:
-        show_line(console, Text("Nothing is left to remove.", GOOD))
 
 
 def show_event(console: Console, event: Event) -> None:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.names import Millis
 from hub.runtime.model.owner import Owner
+from hub.runtime.model.vpcs import AssociationMethod
+from hub.runtime.ports import LedgerUnavailable
 from orgdns.cfn.zone_ids import shown_domain, zone_id_title
 from orgdns.deployment.accounts import Kind
 from orgdns.deployment.cloudformation.progress import Event
-from orgdns.deployment.removal.associations import end_associations, own_associations
-from orgdns.deployment.removal.records import delete_records, own_records
+from orgdns.deployment.removal.associations import (
+    Association,
+    end_associations,
+    own_associations,
+    vpc_rows,
+    with_profile,
+)
+from orgdns.deployment.removal.owners import check_owner
+from orgdns.deployment.removal.pace import turns_of
+from orgdns.deployment.removal.records import OwnRecords
 from orgdns.deployment.removal.stacks import StackRemoval, before_records, removals, remove
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hub.runtime.model.vpcs import VpcRef
     from orgdns.deployment.planning import Deployment
 
 
@@ -32,13 +39,15 @@ class Removal:
         records: How many record sets of orgdns each zone has, by domain; None if records stay.
         associations: The zones and VPCs that orgdns associated; None if associations stay.
         unknown: The domains of zones that the network stack made, whose ids went with it.
+        by_profile: The VPCs that have a Profile of orgdns, which only their accounts can end.
     """
 
     stacks: tuple[StackRemoval, ...]
     zones: Mapping[str, str]
     records: Mapping[str, int] | None = None
-    associations: tuple[tuple[str, VpcRef], ...] | None = None
+    associations: tuple[Association, ...] | None = None
     unknown: tuple[str, ...] = ()
+    by_profile: tuple[Association, ...] = ()
 
     @property
     def any(self) -> bool:
@@ -51,22 +60,39 @@ def removal(deployment: Deployment, *, records: bool, associations: bool) -> Rem
 
     Raises:
         LedgerUnavailable: if associations are wanted, and the ledger, which knows them, cannot be read.
+        DeploymentFault: if records or associations are wanted, and another installation has the same owner.
     """
     config = deployment.config
+    if records or associations:
+        check_owner(config, deployment.accounts)
     outputs = deployment.outputs()
     known = {shown_domain(zone.domain): zone.id or outputs.get(zone_id_title(zone.domain)) for zone in config.zones}
     zones = {domain: zone_id for domain, zone_id in known.items() if zone_id}
-    route53 = deployment.accounts.client(Kind.NETWORK, "route53", config.route53_region)
-    rows, owner = deployment.accounts.client(Kind.HUB, "dynamodb", config.hub.region), Owner(config.owner)
+    rows = vpc_rows(deployment) if associations else ()
+    own = _own_records(deployment) if records else None
     return Removal(
         removals(deployment),
         zones,
-        {domain: len(own_records(route53, zone_id, owner)) for domain, zone_id in zones.items()} if records else None,
-        own_associations(rows, config.names.ledger_table, frozenset(zones.values()), _now, deployment.sleep)
-        if associations
-        else None,
+        {domain: len(own.listed(zone_id)) for domain, zone_id in zones.items()} if own else None,
+        own_associations(rows, frozenset(zones.values())) if associations else None,
         tuple(sorted(known.keys() - zones.keys())) if records or associations else (),
+        _with_profile(deployment),
     )
+
+
+def _with_profile(deployment: Deployment) -> tuple[Association, ...]:
+    """The VPCs that have a Profile of orgdns, as far as the ledger knows: none without a ledger."""
+    if not deployment.config.zones_by(AssociationMethod.PROFILE):
+        return ()
+    try:
+        return with_profile(vpc_rows(deployment))
+    except LedgerUnavailable:
+        return ()
+
+
+def _own_records(deployment: Deployment) -> OwnRecords:
+    route53 = deployment.accounts.client(Kind.NETWORK, "route53", deployment.config.route53_region)
+    return OwnRecords(route53, Owner(deployment.config.owner), turns_of(deployment))
 
 
 def destroy(deployment: Deployment, planned: Removal) -> tuple[str, ...]:
@@ -79,23 +105,20 @@ def destroy(deployment: Deployment, planned: Removal) -> tuple[str, ...]:
     for each in planned.stacks:
         if before_records(each):
             remove(deployment, each)
-    route53 = deployment.accounts.client(Kind.NETWORK, "route53", deployment.config.route53_region)
-    for domain in planned.records or {}:
-        zone_id, owner = planned.zones[domain], Owner(deployment.config.owner)
-        gone, refused = delete_records(route53, zone_id, owner, deployment.sleep)
-        deployment.report(Event(domain, f"records of {domain}", "DELETED", f"{gone:,}"))
-        if refused:
-            left.append(f"{domain}: Route 53 refused to delete {refused:,} records: run the command again")
+    if planned.records:
+        own = _own_records(deployment)
+        for domain in planned.records:
+            gone, refused = own.delete(planned.zones[domain])
+            deployment.report(Event(domain, f"records of {domain}", "DELETED", f"{gone:,}"))
+            if refused:
+                left.append(f"{domain}: Route 53 refused to delete {refused:,} records: run the command again")
     if planned.associations:
-        kept = end_associations(route53, planned.associations, deployment.sleep)
+        route53 = deployment.accounts.client(Kind.NETWORK, "route53", deployment.config.route53_region)
+        kept = end_associations(route53, planned.associations, turns_of(deployment))
         ended = len(planned.associations) - len(kept)
         deployment.report(Event("associations", "associations of VPCs", "ENDED", f"{ended:,}"))
-        left += [f"{zone_id}: {ref} is the last VPC of the zone, which a private zone keeps" for zone_id, ref in kept]
+        left += [f"{each.to}: {each.vpc} is the last VPC of the zone, which a private zone keeps" for each in kept]
     for each in planned.stacks:
         if not before_records(each):
             remove(deployment, each)
     return tuple(left)
-
-
-def _now() -> Millis:
-    return Millis(int(time.time() * 1_000))

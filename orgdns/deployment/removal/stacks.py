@@ -19,11 +19,18 @@ if TYPE_CHECKING:
     from orgdns.deployment.stacks import Stack
 
 _RETAINED: Final = frozenset({"Retain", "RetainExceptOnCreate"})
-# Why a resource that stays does so, by its type, and what removes it.
+# Why a resource that stays does so, by its type.
 _REASONS: Final = {
     "AWS::DynamoDB::Table": "it has deletion protection, because it says who held which name",
     "AWS::Route53::HostedZone": "others may have records in it",
     "AWS::Logs::LogGroup": "its events expire by themselves",
+}
+# What deletes it, with credentials of its account.
+_COMMANDS: Final = {
+    "AWS::DynamoDB::Table": "aws dynamodb update-table --region {region} --table-name {name} "
+    "--no-deletion-protection-enabled && aws dynamodb delete-table --region {region} --table-name {name}",
+    "AWS::Route53::HostedZone": "aws route53 delete-hosted-zone --id {name}",
+    "AWS::Logs::LogGroup": "aws logs delete-log-group --region {region} --log-group-name {name}",
 }
 
 
@@ -35,11 +42,13 @@ class Remaining:
         type: Its type.
         name: Its physical id.
         reason: Why it stays.
+        command: The command that deletes it, once nobody needs it; empty if there is none.
     """
 
     type: str
     name: str
     reason: str
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ def _removals(deployment: Deployment) -> Iterator[StackRemoval]:
         if not found.status:
             continue
         resources = list(_resources(client, found.stack_id))
-        remaining = tuple(_remaining(client, found, resources))
+        remaining = tuple(_remaining(client, stack, found, resources))
         yield StackRemoval(stack, found, len(resources) - len(remaining), remaining)
 
 
@@ -106,13 +115,18 @@ def _resources(client: Any, stack: str) -> Iterator[Mapping[str, Any]]:  # noqa:
                 yield each
 
 
-def _remaining(client: Any, found: Found, resources: list[Mapping[str, Any]]) -> Iterator[Remaining]:  # noqa: ANN401 - a client
+def _remaining(
+    client: Any,  # noqa: ANN401 - a client
+    stack: Stack,
+    found: Found,
+    resources: list[Mapping[str, Any]],
+) -> Iterator[Remaining]:
     if not found.deployed:
         return
     body = client.get_template(StackName=found.stack_id)["TemplateBody"]
     policies = {title: resource.get("DeletionPolicy") for title, resource in resources_of(body).items()}
     for each in resources:
         if policies.get(each["LogicalResourceId"]) in _RETAINED:
-            kind = each["ResourceType"]
-            reason = _REASONS.get(kind, "its stack retains it")
-            yield Remaining(kind, each.get("PhysicalResourceId", each["LogicalResourceId"]), reason)
+            kind, name = each["ResourceType"], each.get("PhysicalResourceId", each["LogicalResourceId"])
+            command = _COMMANDS.get(kind, "").format(region=stack.region, name=name)
+            yield Remaining(kind, name, _REASONS.get(kind, "its stack retains it"), command)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from orgdns.cli.commands.deployment.management import destroy_there
 from orgdns.cli.credentials import (
     HubProfile,
     ManagementProfile,
@@ -14,7 +15,6 @@ from orgdns.cli.credentials import (
     Role,
     choices,
     event_reporter,
-    run_steps,
 )
 from orgdns.cli.render.deployment import show_removal
 from orgdns.cli.render.documents.deployment import removal_document
@@ -22,7 +22,6 @@ from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.terminal import Json, confirmed, errors_reported, print_json, say, screen
 from orgdns.config.load import load
 from orgdns.deployment.accounts import Kind
-from orgdns.deployment.management import reverse_steps
 from orgdns.deployment.opening import open_accounts, open_deployment
 from orgdns.deployment.removal.everything import destroy, removal
 
@@ -58,13 +57,14 @@ def run(
         if management:
             credentials = choices(management=management_profile, role=role)
             accounts = open_accounts(loaded, credentials, (Kind.MANAGEMENT,))
-            run_steps(reverse_steps(loaded, accounts), only_plan=only_plan, yes=yes, as_json=as_json)
+            destroy_there(loaded, config.name, accounts, only_plan=only_plan, yes=yes, as_json=as_json)
             return
         accounts = open_accounts(loaded, choices(hub_profile, network_profile, role=role))
-        deployment = open_deployment(loaded, config.name, accounts, event_reporter(as_json=as_json), optional=True)
+        deployment = open_deployment(loaded, config.name, accounts, event_reporter(as_json=as_json), removes=True)
         planned = removal(deployment, records=records, associations=associations)
         if not as_json:
-            show_removal(console, planned, deployment.bucket.name if deployment.bucket.exists() else "")
+            bucket = deployment.bucket
+            show_removal(console, planned, bucket if bucket and bucket.exists() else None)
         agreed = planned.any and not only_plan and (yes or confirmed("Remove all of this?"))
         left = destroy(deployment, planned) if agreed else ()
     if as_json:

@@ -58,13 +58,19 @@ def removal_document(removal: Removal, left: Iterable[str], *, removed: bool) ->
                 "account": each.stack.account.value,
                 "region": each.stack.region,
                 "resources": each.resources,
-                "remaining": [{"type": kept.type, "name": kept.name, "reason": kept.reason} for kept in each.remaining],
+                "remaining": [
+                    {"type": kept.type, "name": kept.name, "reason": kept.reason, "command": kept.command}
+                    for kept in each.remaining
+                ],
             }
             for each in removal.stacks
         ],
         "records": dict(removal.records) if removal.records is not None else None,
         "associations": None
         if removal.associations is None
-        else [{"zone_id": zone_id, "vpc": str(ref)} for zone_id, ref in removal.associations],
+        else [{"zone_id": each.to, "vpc": str(each.vpc)} for each in removal.associations],
+        "by_profile": [
+            {"profile_id": each.to, "vpc": str(each.vpc), "command": each.command} for each in removal.by_profile
+        ],
         "left": list(left),
     }
