@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime.aws.sessions import CLIENT_CONFIG
+from orgdns.deployment.assumed_role import session_with
 from orgdns.deployment.faults import DeploymentFault
 
 if TYPE_CHECKING:
@@ -120,28 +121,34 @@ def _session(config: Config, kind: Kind, choices: Choices, session: Callable[...
                 f"{spoken} account {account}: {whose} belong to the account {identity['Account']}: use "
                 f"--{kind}-profile with a profile of {account}, or --role with a role that can be assumed there"
             )
-        return session(**_assumed(config, found, account, choices.role))
+        return _assumed(config, found, account, choices.role, session)
     except (ClientError, BotoCoreError) as error:
         raise DeploymentFault(f"{spoken} account {account}: {whose} do not work: {error}") from error
 
 
-def _assumed(config: Config, found: Any, account: str, role: str) -> dict[str, str]:  # noqa: ANN401 - a session
-    """The credentials of the role in the account. Its session is of that account: its ARN says so."""
+def _assumed(
+    config: Config,
+    found: Any,  # noqa: ANN401 - a session
+    account: str,
+    role: str,
+    session: Callable[..., Any],
+) -> Any:  # noqa: ANN401 - as above
+    """A session of the role in the account, renewed for as long as it is used. The role's ARN names the account."""
     arn = f"arn:{config.partition}:iam::{account}:role/{role.lstrip('/')}"
     sts = found.client("sts", region_name=config.hub.region, config=CLIENT_CONFIG)
+
+    def assume() -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = sts.assume_role(RoleArn=arn, RoleSessionName=SESSION_NAME)
+        return answer
+
     try:
-        answer = sts.assume_role(RoleArn=arn, RoleSessionName=SESSION_NAME)["Credentials"]
+        return session(botocore_session=session_with(assume))
     except ClientError as error:
         trusted = caller_arn(sts) or "these credentials"
         raise DeploymentFault(
             f"{arn} cannot be assumed: check that it exists, that it trusts {trusted}, and that these credentials may "
             f"call sts:AssumeRole. AWS says: {error}"
         ) from error
-    return {
-        "aws_access_key_id": answer["AccessKeyId"],
-        "aws_secret_access_key": answer["SecretAccessKey"],
-        "aws_session_token": answer["SessionToken"],
-    }
 
 
 def caller_arn(sts: Any) -> str:  # noqa: ANN401 - a client

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+import botocore.session
 import pytest
 
 from orgdns.deployment.accounts import Accounts, Choices, Kind, opened
+from orgdns.deployment.assumed_role import session_with
 from orgdns.deployment.faults import DeploymentFault
 from tests.support.deployment.aws import Answer, refused
 from tests.support.deployment.organization import example
 
 HUB, NETWORK, OTHER = example().hub.account, example().network.account, "999999999999"
 KINDS = (Kind.HUB, Kind.NETWORK)
+HOUR = timedelta(hours=1)
+
+
+def answered(key_id: str, expiration: datetime) -> Answer:
+    """What AssumeRole answers."""
+    keys = {"AccessKeyId": key_id, "SecretAccessKey": "secret", "SessionToken": "token"}
+    return {"Credentials": keys | {"Expiration": expiration}}
 
 
 @dataclass
@@ -32,16 +42,15 @@ class Session:
         assert RoleSessionName
         if RoleArn not in self.roles:
             raise refused("AssumeRole", "AccessDenied")
-        return {
-            "Credentials": {"AccessKeyId": self.roles[RoleArn], "SecretAccessKey": "secret", "SessionToken": "token"}
-        }
+        return answered(self.roles[RoleArn], datetime.now(UTC) + HOUR)
 
 
 def accounts(choices: Choices, current: str, roles: dict[str, str] | None = None) -> Accounts:
     """The accounts, if profiles are named for their accounts."""
 
-    def session(profile_name: str | None = None, **keys: str) -> Session:
-        return Session(profile_name or keys.get("aws_access_key_id") or current, roles or {})
+    def session(profile_name: str | None = None, botocore_session: botocore.session.Session | None = None) -> Session:
+        assumed = botocore_session.get_credentials() if botocore_session else None
+        return Session(profile_name or (assumed.access_key if assumed else current), roles or {})
 
     return opened(example(), KINDS, choices, session)
 
@@ -76,3 +85,17 @@ def test_role_that_cannot_be_assumed() -> None:
     """The error names the role and who asked for it."""
     with pytest.raises(DeploymentFault, match=f"{role(NETWORK)} cannot be assumed.*arn:aws:iam::{HUB}:user/dns"):
         accounts(Choices(role="deploy/dns"), HUB)
+
+
+def test_session_of_a_role_is_renewed_before_it_ends() -> None:
+    """A client that is used for hours signs with the next session in time, and with the same one until then."""
+    now = datetime(2026, 11, 29, tzinfo=UTC)
+    sessions = iter(range(1, 10))
+    session = session_with(lambda: answered(f"session-{next(sessions)}", now + HOUR), lambda: now)
+    used = session.get_credentials()
+    assert used is not None
+    seen = []
+    for _ in range(5):
+        seen.append(used.get_frozen_credentials().access_key)
+        now += HOUR / 2
+    assert seen == ["session-1", "session-1", "session-2", "session-2", "session-3"]
