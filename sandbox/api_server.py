@@ -1,6 +1,7 @@
 """AWS's API on loopback: the emulator's own server, one request at a time.
 
 It answers from the same backends as the bridges in this process, and only to those who have a key of this simulation.
+Users and roles with policies may do only what these allow.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from werkzeug.serving import make_server
 
 from sandbox.admission import Refused, check_signature, signature_of, unknown_key
 from sandbox.aws.credentials import secret_of
+from sandbox.aws.iam.callers.application import SIGNATURE, checked
+from sandbox.aws.iam.callers.guard import Records
 from sandbox.aws.resolution.server import LOOPBACK
 
 if TYPE_CHECKING:
@@ -69,6 +72,7 @@ def guarded(app: WSGIApplication, port: int, now: Callable[[], float]) -> WSGIAp
             body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = io.BytesIO(body)
             check_signature(environ, body, signature, secret, now())
+            environ[SIGNATURE] = signature
         except Refused as refused:
             _discard(environ)
             start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
@@ -103,9 +107,19 @@ def answering(
     lock: threading.Lock,
     fail: Callable[[str], None],
     now: Callable[[], float] = time.time,
+    records: Records | None = None,
 ) -> Iterator[None]:
-    """Answer the listener's requests while the context lasts, and none afterwards. `now` is the clients' clock."""
-    app = one_at_a_time(DomainDispatcherApplication(create_backend_app), lock, fail)
+    """Answer the listener's requests while the context lasts, and none afterwards.
+
+    Args:
+        listener: The socket.
+        lock: What is held while a request is answered.
+        fail: Receives the reason of each failure.
+        now: The clients' clock.
+        records: Receives what callers with policies do.
+    """
+    app = checked(DomainDispatcherApplication(create_backend_app), records or Records([], []))
+    app = one_at_a_time(app, lock, fail)
     app = guarded(app, listener.getsockname()[1], now)
     server = make_server(LOOPBACK, 0, app, threaded=True, request_handler=_Handler, fd=listener.fileno())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": _POLL}, daemon=True)

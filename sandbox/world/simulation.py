@@ -21,6 +21,7 @@ from sandbox.aws.cloudformation.stacks.operations import watch_all
 from sandbox.aws.cloudwatch.metrics import MINUTE
 from sandbox.aws.credentials import access_key, administrator_client
 from sandbox.aws.events.ec2_tags import GROUP_TAG, called_by_aws
+from sandbox.aws.iam.callers.principals import create_user
 from sandbox.aws.launching import Launch, interface_request, launch_request, tag_list
 from sandbox.aws.network import AutodefinedRules, NewVpc, chosen_ids, switch_dns_on
 from sandbox.aws.resolution.server import LOOPBACK, DnsServer
@@ -98,6 +99,13 @@ class World:
     def access_key(self, account: str) -> tuple[str, str]:
         """Create an administrator's access key in the account; its id and its secret."""
         return access_key(account)
+
+    def user(self, account: str, name: str, policies: Mapping[str, str]) -> tuple[str, str]:
+        """Create a user with managed policies, by name, who may do no more than they allow; its key's id and secret.
+
+        Only the API on loopback checks this.
+        """
+        return create_user(account, name, policies)
 
     def add_vpc(
         self,

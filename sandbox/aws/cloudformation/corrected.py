@@ -14,7 +14,7 @@ from moto.awslambda.models import EventSourceMapping
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.dynamodb.models import Table, dynamodb_backends
-from moto.events.models import EventBus
+from moto.events.models import EventBus, events_backends
 from moto.logs.models import LogGroup
 from moto.route53.models import FakeZone, route53_backends
 from moto.sqs.models import Queue, sqs_backends
@@ -42,7 +42,11 @@ def corrected_types() -> Iterator[None]:
     with (
         replaced(parsing, parse_resource=_refusing(parsing.parse_resource)),
         # Ref of a bus is its name; moto returns the object itself.
-        replaced(EventBus, physical_resource_id=property(lambda bus: bus.name)),
+        replaced(
+            EventBus,
+            physical_resource_id=property(lambda bus: bus.name),
+            update_from_cloudformation_json=classmethod(_update_bus),
+        ),
         replaced(
             FakeZone,
             create_from_cloudformation_json=classmethod(_create_zone),
@@ -95,6 +99,25 @@ _QUEUE_DEFAULTS = {
 _CREATE_QUEUE = Queue.create_from_cloudformation_json.__func__
 _CREATE_TABLE = Table.create_from_cloudformation_json.__func__
 _UPDATE_MAPPING = EventSourceMapping.update_from_cloudformation_json.__func__
+
+
+def _update_bus(
+    _cls: type,
+    original_resource: EventBus,
+    new_resource_name: str,
+    cloudformation_json: Json,
+    account_id: str,
+    region_name: str,
+) -> EventBus:
+    """Update the description and the tags of a bus, which keeps its rules and its policy; moto creates a new one."""
+    bus, properties = original_resource, cloudformation_json["Properties"]
+    if new_resource_name != bus.name:
+        raise ValidationError(message="the replacement of an event bus is not modeled")
+    bus.description = properties.get("Description")
+    tagger = events_backends[account_id][region_name].tagger
+    tagger.delete_all_tags_for_resource(bus.arn)
+    tagger.tag_resource(bus.arn, properties.get("Tags", []))
+    return bus
 
 
 def _update_mapping(

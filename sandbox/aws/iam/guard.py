@@ -223,10 +223,11 @@ def deployed_role(role_arn: str) -> Role | None:
 
 def identity_documents(role: Role) -> tuple[evaluation.Document, ...]:
     """A role's inline policies, and its attached managed policies in their default version."""
-    return tuple(evaluation.parsed(text) for text in _identity_texts(role))
+    return tuple(evaluation.parsed(text) for text in identity_texts(role))
 
 
-def _identity_texts(role: Role) -> tuple[str, ...]:
+def identity_texts(role: Role) -> tuple[str, ...]:
+    """The same as texts."""
     managed = [_default_version(policy) for policy in role.managed_policies.values()]
     return (*(_text(document) for document in role.policies.values()), *managed)
 
@@ -235,7 +236,7 @@ def _default_version(policy: ManagedPolicy) -> str:
     return next(_text(each.document) for each in policy.versions if each.version_id == policy.default_version_id)
 
 
-def _boundary(role: Role) -> str | None:
+def boundary_of(role: Role) -> str | None:
     """The role's permissions boundary, beyond which its policies grant nothing, or None.
 
     "Permissions boundaries for IAM entities"
@@ -253,22 +254,22 @@ def trust_document(role: Role) -> evaluation.Document:
 def _carried_out(request: evaluation.Request, role: Role) -> bool:
     context = tuple(sorted(request.context.items()))
     principal = (request.principal_arn, request.principal_account)
-    boundary = _boundary(role)
+    boundary = boundary_of(role)
     if boundary and not evaluation.identity_allows([evaluation.parsed(boundary)], request):
         return False
     if request.action.startswith("kms:"):
         key = key_with(request.resource, *principal)
         policy = key.policy if key_policy(key) else None
         return policy is not None and _allowed(
-            principal, request.action, request.resource, context, _identity_texts(role), policy
+            principal, request.action, request.resource, context, identity_texts(role), policy
         )
     if request.action != "sts:AssumeRole":
-        return _allowed(principal, request.action, request.resource, context, _identity_texts(role))
+        return _allowed(principal, request.action, request.resource, context, identity_texts(role))
     # STS answers the same for a role that does not exist and for one that does not trust the caller.
     assumed = deployed_role(request.resource)
     trust = _text(assumed.assume_role_policy_document) if assumed else None
     return trust is not None and _allowed(
-        principal, request.action, request.resource, context, _identity_texts(role), trust
+        principal, request.action, request.resource, context, identity_texts(role), trust
     )
 
 

@@ -30,6 +30,7 @@ from sandbox.aws.cloudformation.stacks.state import (
     visible_events,
     visible_status,
 )
+from sandbox.aws.iam.callers.guard import current_caller
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -167,7 +168,8 @@ def delete_stack(self: Moto) -> ActionResult:
         )
     outdate(self, stack)
     state_of(stack).monitoring = None
-    operations.delete(self.cloudformation_backend, stack, self._get_param("ClientRequestToken"), retained)
+    token = self._get_param("ClientRequestToken")
+    operations.delete(self.cloudformation_backend, stack, token, retained, current_caller())
     return EmptyResult()
 
 

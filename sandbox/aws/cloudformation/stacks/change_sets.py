@@ -19,6 +19,7 @@ from sandbox.aws.cloudformation.stacks.api import changes_of, check_updatable, p
 from sandbox.aws.cloudformation.stacks.backend import new_stack
 from sandbox.aws.cloudformation.stacks.requests import submitted
 from sandbox.aws.cloudformation.stacks.state import Polls
+from sandbox.aws.iam.callers.guard import current_caller
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -189,7 +190,8 @@ def execute_change_set(self: Moto) -> ActionResult:
     options = change_set.submission.options
     if self._get_param("DisableRollback"):
         options = replace(options, on_failure=operations.DO_NOTHING)
-    options = replace(options, token=self._get_param("ClientRequestToken"), change_set=change_set.change_set_id)
+    token = self._get_param("ClientRequestToken")
+    options = replace(options, token=token, change_set=change_set.change_set_id, caller=current_caller())
     if change_set.submission.notifications:
         stack.notification_arns = list(change_set.submission.notifications)
     operate = operations.create if change_set.kind == CREATE else operations.update

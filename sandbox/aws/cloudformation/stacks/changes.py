@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.aws.cloudformation.schemas import (
+from sandbox.aws.cloudformation.template import REPLACED, changed_resources, dependency_order, references
+from sandbox.aws.registry.schemas import (
     conditionally_replacing_properties,
     replacing_properties,
     takes_tags,
 )
-from sandbox.aws.cloudformation.template import REPLACED, changed_resources, dependency_order, references
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -18,6 +18,9 @@ from moto.ec2.models.core import TaggedEC2Resource
 
 from sandbox.aws.cloudformation.stacks.state import record
 from sandbox.aws.cloudformation.template import REPLACED, dependency_order
+from sandbox.aws.iam.callers.application import check_handler
+from sandbox.aws.iam.callers.guard import CallerDenied
+from sandbox.aws.iam.callers.handlers import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from moto.cloudformation.models import Stack
 
     from sandbox.aws.cloudformation.template import Template
+    from sandbox.aws.iam.callers.guard import CallerGuard
 
 # A resource of the emulator, which ships no types.
 Moto = Any
@@ -38,6 +42,10 @@ class Failed(Exception):
     def __init__(self, names: Iterable[str], reason: str) -> None:
         super().__init__(reason)
         self.names = tuple(names)
+
+
+class HandlerFailed(Exception):
+    """A handler of a resource type failed. The message says why."""
 
 
 def reason_of(refused: Exception) -> str:
@@ -60,12 +68,14 @@ class Resources:
     """The resources of a stack during one operation.
 
     Attributes:
+        caller: In whose name they are made, if that is a caller with policies.
         created: The logical ids of those that the operation created, in order.
         updated: The former resources of those that it updated.
         failed: The resource whose update failed, if there is one.
     """
 
     stack: Stack
+    caller: CallerGuard | None = None
     created: list[str] = field(default_factory=list)
     updated: dict[str, Moto] = field(default_factory=dict)
     failed: str | None = None
@@ -172,6 +182,7 @@ class Resources:
             else:
                 self._event(name, "DELETE_IN_PROGRESS", kind=kind)
                 try:
+                    self._check(name, body, "delete")
                     self._delete_physical(resource, body)
                 except Exception as refused:  # noqa: BLE001 - whatever a service refuses fails the deletion
                     failed[name] = reason_of(refused)
@@ -195,6 +206,7 @@ class Resources:
         self._parsed.pop(name, None)
         self._event(name, "CREATE_IN_PROGRESS")
         try:
+            self._check(name, self._body(name), "create")
             resource = self._map[name]
             if isinstance(resource, TaggedEC2Resource):
                 tags = {**self._map.tags, "aws:cloudformation:logical-id": name}
@@ -227,12 +239,31 @@ class Resources:
 
     def _updated(self, name: str) -> None:
         stack = self.stack
+        self._check(name, self._body(name), "update")
         self._parsed[name] = parsing.parse_and_update_resource(
             name, self._body(name), self._map, account_id=stack.account_id, region_name=stack.region_name
         )
 
     def _delete_physical(self, resource: Moto, body: Mapping[str, Any]) -> None:
         self._map._delete_resource(resource, body)
+
+    def _check(self, name: str, body: dict[str, Any], handler: str) -> None:
+        """Refuse what the caller may not do, in whose name CloudFormation calls the services.
+
+        Raises:
+            HandlerFailed: with the words of CloudFormation.
+        """
+        if self.caller is None:
+            return
+        _, resolved, _ = parsing.parse_resource_and_generate_name(name, body, self._map)
+        stack = self.stack
+        resource = Resource(body["Type"], resolved["Properties"])
+        try:
+            check_handler(self.caller, resource, handler, stack.account_id, stack.region_name)
+        except CallerDenied as denied:
+            raise HandlerFailed(
+                f'Resource handler returned message: "{denied}" (HandlerErrorCode: AccessDenied)'
+            ) from denied
 
     def _body(self, name: str) -> dict[str, Any]:
         body: dict[str, Any] = self._map._resource_json_map[name]

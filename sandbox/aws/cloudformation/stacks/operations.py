@@ -26,13 +26,18 @@ if TYPE_CHECKING:
 
     from moto.cloudformation.models import CloudFormationBackend, Stack
 
+    from sandbox.aws.iam.callers.guard import CallerGuard
+
 USER_INITIATED: Final = "User Initiated"
 ROLLBACK, DELETE, DO_NOTHING = "ROLLBACK", "DELETE", "DO_NOTHING"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How an operation is carried out."""
+    """How an operation is carried out.
+
+    The caller is the one in whose name CloudFormation works, if it has policies.
+    """
 
     on_failure: str = ROLLBACK
     token: str | None = None
@@ -40,13 +45,14 @@ class Options:
     capabilities: tuple[str, ...] = ()
     role_arn: str | None = None
     change_set: str | None = None
+    caller: CallerGuard | None = None
 
 
 def create(backend: CloudFormationBackend, stack: Stack, wanted: Definition, options: Options) -> None:
     """Create a stack's resources. If that fails, the stack ends as `on_failure` says."""
     _begin(stack, options)
     become(stack, "CREATE_IN_PROGRESS", USER_INITIATED)
-    resources = Resources(stack)
+    resources = Resources(stack, options.caller)
 
     def failed(reason: str) -> None:
         if options.on_failure == DO_NOTHING:
@@ -118,7 +124,11 @@ def update(backend: CloudFormationBackend, stack: Stack, wanted: Definition, opt
 
 
 def delete(
-    backend: CloudFormationBackend, stack: Stack, token: str | None = None, retained: Collection[str] = ()
+    backend: CloudFormationBackend,
+    stack: Stack,
+    token: str | None = None,
+    retained: Collection[str] = (),
+    caller: CallerGuard | None = None,
 ) -> None:
     """Delete a stack with its resources, but those that the template or the caller retains.
 
@@ -130,7 +140,7 @@ def delete(
     if reason := exports.in_use(backend, stack, stack.exports):
         become(stack, before, reason)
         return
-    resources = Resources(stack)
+    resources = Resources(stack, caller)
     try:
         resources.delete(resources.existing(retained))
     except Failed as left:

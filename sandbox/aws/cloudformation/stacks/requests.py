@@ -25,6 +25,7 @@ from sandbox.aws.cloudformation.template import (
     dependency_order,
     parsed_template,
 )
+from sandbox.aws.iam.callers.guard import current_caller
 from sandbox.aws.quotas.rules import QuotaExceeded, check_template
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def submitted(request: CloudFormationResponse, previous: Stack | None) -> Submis
         rollback=kept or RollbackConfiguration.of(rollback or {}),
         capabilities=capabilities,
         role_arn=request._get_param("RoleARN"),
+        caller=current_caller(),
     )
     return Submission(replace(wanted, tags=labels), options, tuple(request._get_param("NotificationARNs") or ()))
 

@@ -9,6 +9,7 @@ from moto.cloudformation.exceptions import ValidationError
 from sandbox.aws.iam.evaluation import Request
 from sandbox.aws.iam.keys.access import key_allows, logs_may_use
 from sandbox.aws.iam.keys.customer_keys import key_with
+from sandbox.aws.iam.permission import Permission
 from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,26 @@ _TABLE: Final = (
     "kms:CreateGrant",
 )
 _FUNCTION: Final = ("kms:Encrypt", "kms:CreateGrant")
+
+
+def uses_of_key(kind: str, properties: Mapping[str, Any], account: str, region: str) -> tuple[Permission, ...]:
+    """What the policies of who deploys must grant on the key of a new table or function, through its service."""
+    key: str | None = None
+    actions: tuple[str, ...] = ()
+    service = ""
+    if kind == "AWS::DynamoDB::Table":
+        service, key, actions = "dynamodb", properties.get("SSESpecification", {}).get("KMSMasterKeyId"), _TABLE
+    elif kind == "AWS::Lambda::Function":
+        service, key, actions = "lambda", properties.get("KmsKeyArn"), _FUNCTION
+    return tuple(Permission(action, key, _through(service, account, region)) for action in actions) if key else ()
+
+
+def _through(service: str, account: str, region: str) -> dict[str, str]:
+    return {
+        "kms:ViaService": f"{service}.{region}.amazonaws.com",
+        "kms:CallerAccount": account,
+        "kms:GrantIsForAWSResource": "true",
+    }
 
 
 def check_key(kind: str, name: str, properties: Mapping[str, Any], account: str, region: str) -> None:
@@ -61,13 +82,8 @@ def _check_caller(service: str, name: str | None, actions: tuple[str, ...], acco
         return
     key = key_with(name, account, region)
     principal = arn_of("iam", "", account, "role/administrator")
-    context = {
-        "kms:ViaService": f"{service}.{region}.amazonaws.com",
-        "kms:CallerAccount": account,
-        "kms:GrantIsForAWSResource": "true",
-    }
     for action in actions:
-        request = Request(principal, account, action, name, context)
+        request = Request(principal, account, action, name, _through(service, account, region))
         if not key_allows(key, request, [_EVERYTHING]):
             raise ValidationError(
                 message=f"User: {principal} is not authorized to perform: {action} on resource: {name}, because the "

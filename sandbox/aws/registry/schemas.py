@@ -35,6 +35,11 @@ def takes_tags(kind: str) -> bool:
     return bool(tagging.get("taggable", False)) and bool(tagging.get("cloudFormationSystemTags", True))
 
 
+def permissions_of_handler(kind: str, handler: str) -> tuple[str, ...]:
+    """The permissions that a handler of a resource type may need: `create`, `update` or `delete`."""
+    return tuple(_schema(kind).get("handlers", {}).get(handler, {}).get("permissions", ()))
+
+
 def _names(pointers: tuple[str, ...]) -> frozenset[str]:
     return frozenset(pointer.removeprefix(_PROPERTIES).split("/")[0] for pointer in pointers)
 

@@ -1,0 +1,1 @@
+"""CloudFormation's registry of resource types."""
