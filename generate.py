@@ -1,8 +1,9 @@
 """Write templates/ from the configuration file, or check that they are up to date.
 
 Also write the service control policy that protects the spokes, which somebody with access to the management account may
-attach, and what depends on the code only: the JSON Schemas of the configuration file and of the files with cases, the
-table of rule keys in docs/policy.md, and the tables of docs/metrics.md and docs/logs.md.
+attach, the policies of whoever deploys, and what depends on the code only: the JSON Schemas of the configuration file
+and of the files with cases, the table of rule keys in docs/policy.md, and the tables of docs/metrics.md and
+docs/logs.md.
 """
 
 from pathlib import Path
@@ -16,6 +17,7 @@ from orgdns.cfn.rendering import Form
 from orgdns.config.json_schema import schema_text
 from orgdns.config.load import Config, ConfigInvalid, load
 from orgdns.config.reference import with_rule_keys
+from orgdns.deployment.permissions.policies import deployer_policies
 from orgdns.deployment.templates import templates
 from orgdns.reference.logs.page import with_messages
 from orgdns.reference.metrics.page import with_metrics
@@ -55,10 +57,20 @@ def unneeded_key_policies(directory: Path, config: Config) -> list[str]:
     return [] if needed else [f"{leftover}: the configuration names no keys: delete it"]
 
 
-def other_files(config: Config, directory: Path) -> list[tuple[Path, str]]:
-    """What is written beside the templates: policies of service control, and statements for keys if there are keys."""
+def unneeded_policies(directory: Path, policies: dict[str, str]) -> list[str]:
+    """The problems with policies of whoever deploys that the configuration has no longer."""
+    return [
+        f"{path}: all statements fit in other policies: delete it"
+        for path in sorted(directory.glob("deployer-*.json"))
+        if path.name not in policies
+    ]
+
+
+def other_files(config: Config, directory: Path, policies: dict[str, str]) -> list[tuple[Path, str]]:
+    """What is written beside the templates: policies, and statements for keys if there are keys."""
     keys = [(directory / KEY_POLICIES, key_policies_text(config))] if key_policies(config) else []
-    return [(directory / FILE, scp_text(config)), *keys]
+    of_deployers = [(directory / name, text) for name, text in policies.items()]
+    return [(directory / FILE, scp_text(config)), *keys, *of_deployers]
 
 
 def differences(path: Path, content: str) -> list[str]:
@@ -94,6 +106,7 @@ def main(
     try:
         loaded = load(config)
         expected = templates(loaded, form, config.name)
+        policies = deployer_policies(loaded, expected)
     except ConfigInvalid as invalid:
         typer.echo(str(invalid), err=True)
         raise typer.Exit(CONFIG_FAULTY) from invalid
@@ -102,13 +115,14 @@ def main(
     for warning in loaded.warnings():
         typer.echo(f"{config}: warning: {warning}", err=True)
     others = (
-        *other_files(loaded, output),
+        *other_files(loaded, output, policies),
         (schema, schema_text()),
         (schema.with_name(CASES_SCHEMA), schema_text(CasesFile, "cases of orgdns")),
         *((docs / name, written((docs / name).read_text(encoding="utf-8"))) for name, written in PAGES.items()),
     )
     if check:
         problems = out_of_date(output, expected, form) + unneeded_key_policies(output, loaded)
+        problems += unneeded_policies(output, policies)
         problems += [problem for path, content in others for problem in differences(path, content)]
         for line in problems:
             typer.echo(line, err=True)

@@ -1,18 +1,23 @@
 """The accounts that a deployment works in, and whose credentials reach them.
 
-All credentials are checked before anything else: each must be of the account that the configuration names.
+All credentials are checked before anything else: each must be of the account that the configuration names. A session of
+an assumed role lasts an hour, and one of a role that was assumed with another role never longer ("Role chaining",
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining). A rollout to many accounts takes
+longer, so the SDK assumes the role again when fewer than fifteen minutes are left.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 
 from hub.runtime.aws.sessions import CLIENT_CONFIG
-from orgdns.deployment.assumed_role import session_with
 from orgdns.deployment.faults import DeploymentFault
 
 if TYPE_CHECKING:
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 SESSION_NAME: Final = "orgdns-deploy"
+_METHOD: Final = "assume-role"
 
 
 class Kind(StrEnum):
@@ -157,3 +163,46 @@ def caller_arn(sts: Any) -> str:  # noqa: ANN401 - a client
         return str(sts.get_caller_identity()["Arn"])
     except (ClientError, BotoCoreError):
         return ""
+
+
+def session_with(
+    assume: Callable[[], Mapping[str, Any]], now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Session:
+    """A session of botocore with the credentials of a role.
+
+    Args:
+        assume: Assumes the role; what AssumeRole answers.
+        now: The time, with a time zone.
+
+    Raises:
+        ClientError: if the role cannot be assumed now.
+    """
+
+    def renewed() -> dict[str, str]:
+        answer = assume()["Credentials"]
+        return {
+            "access_key": answer["AccessKeyId"],
+            "secret_key": answer["SecretAccessKey"],
+            "token": answer["SessionToken"],
+            "expiry_time": answer["Expiration"].isoformat(),
+        }
+
+    credentials = DeferredRefreshableCredentials(renewed, _METHOD, time_fetcher=now)
+    credentials.get_frozen_credentials()
+    session = Session()
+    session.register_component("credential_provider", CredentialResolver([_Known(credentials)]))
+    return session
+
+
+class _Known(CredentialProvider):
+    """Gives these credentials, and looks for no others."""
+
+    METHOD = _METHOD
+
+    def __init__(self, credentials: DeferredRefreshableCredentials) -> None:
+        super().__init__()
+        self._credentials = credentials
+
+    def load(self) -> DeferredRefreshableCredentials:
+        """The credentials."""
+        return self._credentials

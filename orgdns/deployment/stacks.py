@@ -106,7 +106,7 @@ def stacks(
         stack(names.network_stack, Part.NETWORK, Kind.NETWORK, network_region(config), "network"),
         *(
             stack(names.network_region_stack, Part.NETWORK, Kind.NETWORK, region, "network-region")
-            for region in _profile_regions(config)
+            for region in profile_regions(config)
         ),
         stack(names.hub_stack, Part.HUB, Kind.HUB, config.hub.region, "hub"),
         *(
@@ -154,7 +154,8 @@ class _Builder:
         return Stack(name, part, account, region, file, body, _sources(body, self.values), tags_of(self.config))
 
 
-def _profile_regions(config: Config) -> tuple[str, ...]:
+def profile_regions(config: Config) -> tuple[str, ...]:
+    """The regions with a Route 53 Profile, each of which has a stack in the networking account."""
     return tuple(sorted(config.spokes.regions)) if config.zones_by(AssociationMethod.PROFILE) else ()
 
 

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 import botocore.session
 import pytest
 
-from orgdns.deployment.accounts import Accounts, Choices, Kind, opened
-from orgdns.deployment.assumed_role import session_with
+from orgdns.deployment.accounts import Accounts, Choices, Kind, opened, session_with
 from orgdns.deployment.faults import DeploymentFault
 from tests.support.deployment.aws import Answer, refused
 from tests.support.deployment.organization import example

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["PRINCIPAL", "Step", "missing_steps", "reverse_steps", "scp_text"]
 
 PRINCIPAL: Final = "member.org.stacksets.cloudformation.amazonaws.com"
-_RAM: Final = "ram.amazonaws.com"
+RAM: Final = "ram.amazonaws.com"
 _POLICY_TYPE: Final = "SERVICE_CONTROL_POLICY"
 _ENABLED: Final = "ENABLED"
 
@@ -67,7 +67,7 @@ def _missing(config: Config, accounts: Accounts, scp: str | None) -> Iterator[St
             f"register the hub account {hub} as a delegated administrator of StackSets",
             lambda: organizations.register_delegated_administrator(AccountId=hub, ServicePrincipal=PRINCIPAL),
         )
-    if config.zones_by(AssociationMethod.PROFILE) and _RAM not in _services(organizations):
+    if config.zones_by(AssociationMethod.PROFILE) and RAM not in _services(organizations):
         ram = accounts.client(Kind.MANAGEMENT, "ram", config.hub.region)
         yield Step(
             "enable sharing with the organization in AWS RAM, for Route 53 Profiles",

@@ -31,32 +31,61 @@ IAM: Final = (
     ),
 )
 
-# Of the policies in the documentation.
-DOCUMENTED: Final = (
+# Of the policies of whoever deploys.
+DEPLOYERS: Final = (
     Justified(
-        "privilege-escalation",
-        "docs/deploy.md#1 2 s3:PutBucket*",
-        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-        "The actions close one bucket, which holds nothing but templates and packages. Whoever has them deploys roles.",
+        "wrong-resource",
+        "deployer-hub-calls.json PolicyInUse arn:*:function:*-observer:live",
+        # https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
+        "Lambda's guide says that the ARN of a function, of a version or of an alias restricts actions on a function. "
+        "The Service Authorization Reference lists only the function for this action.",
     ),
     Justified(
         "star-without-condition",
-        "docs/deploy.md#1 5 *",
+        "deployer-hub-calls.json States *",
         # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
         "The actions have no resource type. They only read a state, a quota, and names.",
     ),
     Justified(
-        "privilege-escalation",
-        "docs/deploy.md#2 2 iam:GetRole",
-        # https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
-        "The action reads one role, whose trust policy is in a public template. It changes nothing.",
+        "star-without-condition",
+        "deployer-network-calls.json Owners iam:ListRoles",
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+        "The action has no resource type, and only reads: which other installations have the same owner.",
     ),
     Justified(
         "star-without-condition",
-        "docs/deploy.md#2 3 ec2:DescribeVpcs",
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+        "deployer-management.json TrustedAccess *",
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
+        "The actions have no resource type and no key. They read, or enable what StackSets and Profiles need.",
+    ),
+    Justified(
+        "star-without-condition",
+        "deployer-management-scp.json Roots organizations:ListRoots",
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
         "The action has no resource type, and only reads.",
     ),
+    Justified(
+        "needless-star",
+        "deployer-management-scp.json NewPolicy organizations:CreatePolicy",
+        # https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html
+        "A new policy has no ARN yet. The condition allows service control policies only.",
+    ),
+    Justified(
+        "needless-star",
+        "deployer-hub-resources*.json NewStackSets cloudformation:GetTemplateSummary",
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplateSummary.html
+        "CloudFormation asks for the summary of a text, which is no stack yet. The action only reads.",
+    ),
+    Justified(
+        "needless-star",
+        "deployer-network-resources*.json NewShare ram:GetPermission",
+        # https://docs.aws.amazon.com/ram/latest/userguide/security-ram-permissions.html
+        "The permissions of shares of Profiles are AWS's own. The action only reads.",
+    ),
+)
+
+# Of the policies in the documentation.
+DOCUMENTED: Final = (
     Justified(
         "star-without-condition",
         "docs/operate.md#2 10 *",

@@ -21,6 +21,7 @@ _VARIABLE: Final = re.compile(r"\$\{\w+\}")
 # The global keys that policies here may use, with their types. "AWS global condition context keys"
 # (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
 GLOBAL_KEYS: Final = {
+    "aws:CalledVia": "ArrayOfString",
     "aws:PrincipalAccount": "String",
     "aws:PrincipalArn": "ARN",
     "aws:PrincipalIsAWSService": "Bool",

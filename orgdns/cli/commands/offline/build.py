@@ -9,6 +9,7 @@ from orgdns.cli.terminal import Json, errors_reported, print_json, say
 from orgdns.config.load import load
 from orgdns.deployment.bundle import KEY_POLICIES, Form, built
 from orgdns.deployment.faults import DeploymentFault
+from orgdns.deployment.permissions.policies import deployer_policies
 
 
 def run(
@@ -20,16 +21,19 @@ def run(
 ) -> None:
     """Write the templates and the Lambda package of a configuration, without AWS.
 
-    The package has its bill of materials beside it. They are for a review, and for whoever deploys with another tool:
-    orgdns deploy does not need them. The same file gives the same bytes. The exit code is 0, or 1 on an error.
+    The package has its bill of materials beside it. deployer-*.json are the policies of whoever deploys. The files are
+    for a review, and for whoever deploys with another tool: orgdns deploy does not need them. The same file gives the
+    same bytes. The exit code is 0, or 1 on an error.
     """
     with errors_reported():
-        bundle = built(load(file), file.name, form)
+        config = load(file)
+        bundle = built(config, file.name, form)
         package = bundle.package
         assert package is not None
         contents = {
             **{name: text.encode() for name, text in bundle.templates.items()},
             "scp.json": bundle.scp.encode(),
+            **{name: text.encode() for name, text in deployer_policies(config, bundle.templates).items()},
             **({KEY_POLICIES: bundle.key_policies.encode()} if bundle.key_policies else {}),
             package.key: package.content,
             Path(package.key).with_suffix(".cdx.json").name: package.bill_of_materials.encode(),

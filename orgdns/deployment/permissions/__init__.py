@@ -1,0 +1,1 @@
+"""The policies of whoever deploys: what the command calls, and what CloudFormation does in its name."""
