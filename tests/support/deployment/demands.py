@@ -50,7 +50,9 @@ def demands(config: Config, kind: Kind) -> Iterator[Request]:
             properties = written.written_out(body.get("Properties", {}))
             for handler in ("create", "update", "delete"):
                 if handler != "delete" or body.get("DeletionPolicy") != "Retain":
-                    for permission, via in permissions_of_handlers(Resource(body["Type"], properties), handler, caller):
+                    for permission, via in permissions_of_handlers(
+                        Resource(body["Type"], properties, config.names.of(name)), handler, caller
+                    ):
                         yield request_of(f"arn:aws:iam::{account}:user/deployer-{kind}", permission, region, via)
 
 

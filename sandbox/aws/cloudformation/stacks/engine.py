@@ -257,7 +257,7 @@ class Resources:
             return
         _, resolved, _ = parsing.parse_resource_and_generate_name(name, body, self._map)
         stack = self.stack
-        resource = Resource(body["Type"], resolved["Properties"])
+        resource = Resource(body["Type"], resolved["Properties"], stack.name)
         try:
             check_handler(self.caller, resource, handler, stack.account_id, stack.region_name)
         except CallerDenied as denied:

@@ -37,10 +37,12 @@ class Resource:
     Attributes:
         kind: Its type.
         properties: Its properties, without functions.
+        stack: The name of the stack, with which the names begin that CloudFormation chooses.
     """
 
     kind: str
     properties: Mapping[str, Any]
+    stack: str = ""
 
 
 def permissions_of_handlers(
@@ -66,7 +68,8 @@ def _on_resources(action: str, resource: Resource, caller: Caller) -> Iterator[P
         yield from special(action, resource, caller)
         return
     service, form, regional = _FORMS[resource.kind]
-    for name in form(resource.properties):
+    named = {"ManagedPolicyName": f"{resource.stack}-*"} | dict(resource.properties)
+    for name in form(named):
         yield Permission(action, name if name == "*" else _arn(service, name, caller, regional=regional))
 
 
@@ -182,7 +185,7 @@ def _attached(action: str, resource: Resource, caller: Caller) -> Iterator[Permi
 
 def _attached_to(action: str, resource: Resource, caller: Caller) -> Iterator[Permission]:
     """The roles that a managed policy is attached to."""
-    (policy,) = _policy(resource.properties)
+    (policy,) = _policy({"ManagedPolicyName": f"{resource.stack}-*"} | dict(resource.properties))
     for role in resource.properties.get("Roles", ()):
         arn = _arn("iam", f"role{resource.properties.get('Path', '/')}{role}", caller, regional=False)
         yield Permission(action, arn, {"iam:PolicyARN": _arn("iam", policy, caller, regional=False)})
