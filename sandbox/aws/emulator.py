@@ -5,21 +5,24 @@ A cache's key covers everything that its result depends on. Nothing that a call 
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import botocore.awsrequest
 import botocore.endpoint
+import botocore.hooks
 import botocore.regions
 import botocore.session
 import botocore.useragent
 import moto.core.responses
 import moto.settings
-from botocore.client import BaseClient
+from botocore.client import BaseClient, ClientCreator
 from botocore.endpoint_provider import EndpointProvider
 from botocore.loaders import JSONFileLoader, Loader, create_loader
 from moto import mock_aws
+from moto.core.base_backend import BackendDict
 from moto.core.models import responses_mock
 from moto.core.responses import BaseResponse
 from moto.core.serialize import XFormedAttributePicker
@@ -29,7 +32,14 @@ from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBacken
 from orgdns.config.partitions import known_regions
 from sandbox.aws.bridge import replaced, replaced_values
 from sandbox.aws.calls.direct import direct, forget_addresses
-from sandbox.aws.calls.once import listed_once, made_once
+from sandbox.aws.calls.once import (
+    compiled_once,
+    copied_quickly,
+    described_once,
+    listed_once,
+    loaded_once,
+    made_once,
+)
 from sandbox.aws.dynamodb.quick import quick_dynamodb
 from sandbox.aws.dynamodb.stream_records import one_record_a_write
 from sandbox.aws.errors import service_error
@@ -46,6 +56,7 @@ Moto = Any
 
 _QUERY: Final = Table.query
 _sanitized: Final = lru_cache(maxsize=1024)(botocore.useragent.sanitize_user_agent_string_component)
+_CREATE_BACKENDS: Final = BackendDict._create_account_specific_backend
 _GET_REGION: Final = BaseResponse.get_region_from_url
 # `key/date/region/service/aws4_request`
 _PARTS_OF_A_SCOPE: Final = 5
@@ -95,6 +106,11 @@ def constrained(convert: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _LISTED: Final = listed_once(Loader)
+_CREATOR: Final[Any] = ClientCreator
+_SERVICE_MODEL: Final = loaded_once(_CREATOR._load_service_model)
+_METHODS: Final = described_once(_CREATOR._create_methods)
+_HOOKS: Final[Any] = botocore.hooks
+_COPY: Final = copied_quickly(_HOOKS)
 
 
 def _loader(search_path: str | None = None) -> Loader:
@@ -143,6 +159,12 @@ def _region(response: Moto, request: Moto, full_url: str) -> str:
     return parts[2] if len(parts) == _PARTS_OF_A_SCOPE else str(_GET_REGION(response, request, full_url))
 
 
+def _create_backends(backends: Moto, account: str) -> None:
+    """Create an account's backends of a service. The emulator's own looks for them among those of all services."""
+    if account not in backends.keys():  # noqa: SIM118 - as the emulator does
+        _CREATE_BACKENDS(backends, account)
+
+
 def _zones() -> dict[str, list[Zone]]:
     """Availability Zones of the regions that the emulator does not know."""
     unknown = known_regions() - RegionsAndZonesBackend.zones.keys()
@@ -164,6 +186,9 @@ def emulated_aws() -> Iterator[None]:
         enter = stack.enter_context
         enter(replaced(botocore.session, create_loader=_loader))
         enter(replaced(Loader, list_available_services=_LISTED))
+        enter(replaced(ClientCreator, _load_service_model=_SERVICE_MODEL, _create_methods=_METHODS))
+        enter(replaced(_HOOKS._PrefixTrie, _recursive_copy=_COPY))
+        enter(replaced(dataclasses, exec=compiled_once))
         enter(replaced(BaseClient, _make_api_call=_make_api_call, _convert_to_request_dict=constrained(_CONVERT)))
         forget_addresses()
         enter(replaced(BaseClient, _make_request=_DIRECT))
@@ -177,6 +202,7 @@ def emulated_aws() -> Iterator[None]:
         enter(replaced(botocore.regions, EndpointProvider=_PROVIDER))
         enter(replaced(botocore.useragent, sanitize_user_agent_string_component=_sanitized))
         enter(replaced(XFormedAttributePicker, get_possible_keys=_possible_keys))
+        enter(replaced(BackendDict, _create_account_specific_backend=_create_backends))
         enter(replaced(BaseResponse, get_region_from_url=_region))
         enter(replaced_values(RegionsAndZonesBackend.zones, **_zones()))
         enter(queues_served())

@@ -7,8 +7,10 @@ search for the emulator's service among all of them, and connections.
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -19,7 +21,8 @@ from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.exceptions import HTTPException
 from moto.core.models import botocore_stubber
-from moto.core.request import normalize_request
+from moto.core.request import Request, environ_key_for_header, normalize_request
+from werkzeug.test import EnvironBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,12 +130,32 @@ def emulated_answer(request: Module) -> tuple[int, dict[str, str], Any]:
         answer: tuple[int, dict[str, str], Any] = botocore_stubber.process_request(request)
         return answer
     _METHODS[url] = method
-    normalized = normalize_request(request)
+    normalized = _normalized(request)
     try:
         status, headers, body = method(normalized, normalized.raw_url, normalized.headers)
     except HTTPException as error:
         return error.code, error.get_headers(), error.get_body()
     return status, headers, body
+
+
+def _normalized(request: Module) -> Module:
+    """The request as the emulator takes it. What depends only on the method and the address is computed once."""
+    body = request.body or b""
+    if not isinstance(body, str | bytes):
+        return normalize_request(request)
+    content = body.encode() if isinstance(body, str) else body
+    environ = {**_environ(request.method, request.url), "wsgi.input": io.BytesIO(content)}
+    for name, value in request.headers.items():
+        environ[environ_key_for_header(name)] = value.decode() if isinstance(value, bytes) else value
+    environ["CONTENT_LENGTH"] = str(len(content))
+    return Request(environ)
+
+
+@lru_cache(maxsize=4096)
+def _environ(method: str, url: str) -> dict[str, Any]:
+    address = urlsplit(url)
+    base = f"{address.scheme}://{address.netloc}"
+    return EnvironBuilder(address.path, base, address.query, method=method).get_environ()
 
 
 def _method(url: str) -> Callable[..., Any] | None:

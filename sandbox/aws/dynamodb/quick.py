@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.comparisons import ConditionExpressionParser
-from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.exceptions import ItemSizeTooLarge
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.parsing.validators import ActionCountValidator
@@ -28,6 +29,9 @@ Moto = Any
 
 # The shape of an attribute of an item in botocore's model of DynamoDB.
 ATTRIBUTE: Final = "AttributeValue"
+# The emulator's own limit, a little above DynamoDB's.
+_MOST_BYTES: Final = 405_000
+_SETS: Final = frozenset({"SS", "NS", "BS"})
 _SERIALIZE_STRUCTURE: Final = BaseJSONSerializer._serialize_type_structure
 _LEX: Final = ConditionExpressionParser._lex_condition_expression
 _SIZE: Final = DynamoType.size
@@ -83,6 +87,39 @@ def _size_of_item(item: Moto) -> int:
     return _size_of_all(item.attrs)
 
 
+def _begin(item: Moto, hash_key: Moto, range_key: Moto, attrs: dict[str, Any]) -> None:
+    """Begin an item. The emulator's own checks its size again with each attribute."""
+    item.hash_key, item.range_key = hash_key, range_key
+    item.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
+    dict.update(item.attrs, {name: DynamoType(attribute) for name, attribute in attrs.items()})
+    if item.size() > _MOST_BYTES:
+        raise ItemSizeTooLarge
+
+
+def _copy(attribute: Moto, _memo: object = None) -> Moto:
+    """A copy of an attribute. The emulator's own remembers each part, although none is in two places."""
+    made: Moto = DynamoType.__new__(DynamoType)
+    kind, value = attribute.type, attribute.value
+    made.type = kind
+    if kind == "M":
+        made.value = {name: _copy(inner) for name, inner in value.items()}
+    elif kind == "L":
+        made.value = [_copy(inner) for inner in value]
+    else:
+        made.value = [*value] if kind in _SETS else value
+    return made
+
+
+def _copy_of_item(item: Moto, _memo: object = None) -> Moto:
+    made: Moto = Item.__new__(Item)
+    made.hash_key = _copy(item.hash_key)
+    made.range_key = item.range_key and _copy(item.range_key)
+    made.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
+    # Past the check of the size, as the emulator does.
+    dict.update(made.attrs, {name: _copy(attribute) for name, attribute in item.attrs.items()})
+    return made
+
+
 def _verify_action_counts(validator: Moto, node: Moto) -> Moto:
     """Count the clauses of an update from its root, once. The emulator's own counts them again from each clause."""
     return node if node.parent else _VERIFY_ACTION_COUNTS(validator, node)
@@ -132,8 +169,8 @@ def quick_dynamodb() -> Iterator[None]:
     with ExitStack() as stack:
         enter = stack.enter_context
         enter(replaced(BaseJSONSerializer, _serialize_type_structure=_serialize_structure))
-        enter(replaced(DynamoType, size=_size))
-        enter(replaced(Item, size=_size_of_item))
+        enter(replaced(DynamoType, size=_size, __deepcopy__=_copy))
+        enter(replaced(Item, __init__=_begin, size=_size_of_item, __deepcopy__=_copy_of_item))
         enter(replaced(ActionCountValidator, verify_action_counts=_verify_action_counts))
         enter(replaced(DepthFirstTraverser, traverse=_traverse))
         enter(replaced(UpdateExpressionParser, make=staticmethod(parsed)))

@@ -21,7 +21,7 @@ from botocore.client import BaseClient
 from moto.core.models import botocore_stubber
 
 from sandbox.aws.calls.direct import direct
-from sandbox.aws.calls.once import listed_once, made_once
+from sandbox.aws.calls.once import copied_quickly, described_once, listed_once, loaded_once, made_once
 from sandbox.aws.emulator import OWN_CALL, constrained
 
 if TYPE_CHECKING:
@@ -127,6 +127,10 @@ class Sdk:
             return made
 
         hooks.EventAliaser.__copy__ = copy_with_names
+        creator = client.ClientCreator
+        creator._load_service_model = loaded_once(creator._load_service_model)
+        creator._create_methods = described_once(creator._create_methods)
+        hooks._PrefixTrie._recursive_copy = copied_quickly(hooks)
         loaders.Loader.list_available_services = listed_once(loaders.Loader)
         load = cache(lambda path: loaders_load(loaders.JSONFileLoader(), path))
         loaders_load = loaders.JSONFileLoader.load_file
