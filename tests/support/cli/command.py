@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import time_machine
@@ -21,7 +22,7 @@ from sandbox.api_server import answering
 from sandbox.aws.resolution.server import LOOPBACK
 from sandbox.example import HUB
 from sandbox.world import World
-from tests.support.build import ROOT
+from tests.support.running import forked
 
 REGION = "eu-central-1"
 # The subcommands that need no AWS, and those that bring stacks into accounts or remove them.
@@ -41,16 +42,15 @@ class Command:
     def __call__(
         self, *arguments: str, code: int = 0, typed: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        end = subprocess.run(  # noqa: S603 - our own command
-            [ROOT / "bin" / "orgdns", *self.subcommand, *arguments],
-            env=self.environment | environment,
-            cwd=self.folder,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        given = [*self.subcommand, *arguments]
+        with TemporaryFile() as read, TemporaryFile() as written, TemporaryFile() as errors:
+            read.write(typed.encode())
+            read.seek(0)
+            streams = (read.fileno(), written.fileno(), errors.fileno())
+            returned = forked.run(given, self.environment | environment, self.folder, streams)
+            written.seek(0)
+            errors.seek(0)
+            end = subprocess.CompletedProcess(given, returned, written.read().decode(), errors.read().decode())
         assert end.returncode == code, (end.stdout, end.stderr)
         assert "Traceback" not in end.stderr
         assert "\x1b" not in end.stdout + end.stderr

@@ -7,12 +7,13 @@ import os
 import pty
 import re
 import struct
-import subprocess
 import termios
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from tests.support.build import ROOT
 from tests.support.cli.command import Command
+from tests.support.running import forked
 
 # Select Graphic Rendition: colors, bold, dim.
 STYLES = re.compile(r"\x1b\[[0-9;]*m")
@@ -31,18 +32,18 @@ def at_terminal(
     """What the command shows at a terminal: standard output, and with `progress` also standard error."""
     parent, child = pty.openpty()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    with subprocess.Popen(  # noqa: S603 - our own command
-        [ROOT / "bin" / "orgdns", *command.subcommand, *arguments],
-        env=command.environment | {"TERM": "xterm-256color"} | dict(environment or {}),
-        cwd=command.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=child,
-        stderr=child if progress else subprocess.DEVNULL,
-    ) as process:
+    with Path(os.devnull).open("r+") as nothing, ThreadPoolExecutor(1) as reader:
+        everything = reader.submit(_everything, parent)
+        returned = forked.run(
+            [*command.subcommand, *arguments],
+            command.environment | {"TERM": "xterm-256color"} | dict(environment or {}),
+            command.folder,
+            (nothing.fileno(), child, child if progress else nothing.fileno()),
+        )
         os.close(child)
-        shown = _everything(parent)
-        assert process.wait(timeout=60) == code, shown
+        shown = everything.result()
     os.close(parent)
+    assert returned == code, shown
     # The terminal turns each newline into these two characters.
     return shown.replace("\r\n", "\n")
 
