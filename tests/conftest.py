@@ -12,6 +12,7 @@ from orgdns.config.load import load
 from sandbox import example
 from sandbox.clock import MovedClock, moved_clock
 from sandbox.world import Vpc, World, world
+from tests.support.running.held import Keepers
 
 # The same examples in every run, and no time limit for an example: a test fails for what it finds, not for time.
 settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -40,6 +41,23 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+KEEPERS = pytest.StashKey[Keepers]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.stash[KEEPERS] = Keepers(session)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    session.config.stash[KEEPERS].end()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Run a test where its simulated organization is kept, if that is shared by several modules."""
+    return item.config.stash[KEEPERS].run(item, nextitem) or None
 
 
 @pytest.fixture(scope="module")

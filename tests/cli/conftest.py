@@ -6,8 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.world import World
+from orgdns.config.load import load
+from sandbox import example
+from sandbox.clock import MovedClock
+from sandbox.world import World, world
 from tests.support.cli.command import Command, command_in
+
+
+@pytest.fixture(scope="module")
+def made(clock: MovedClock, shards: int) -> Iterator[World]:
+    """The organization after the functions have seen its VPCs."""
+    with world(load(example.CONFIG), clock, shards=shards) as organization:
+        organization.converge()
+        yield organization
 
 
 @pytest.fixture(scope="module")
