@@ -16,6 +16,7 @@ from orgdns.config.limits import MAX_DEPTH, MAX_TEXT, MAX_VALUE, MAX_VALUES, Too
 from orgdns.config.load import MAX_ZONES, ConfigInvalid, load, parse
 from orgdns.config.sections.policy import MAX_RESERVED, MAX_RULES
 from tests.support.config.configuration import GOOD, everything, faults, line_of, with_rules, with_zones
+from tests.support.running.examples import examples
 
 # A line has a path, a line number, a place and a message.
 MAX_PRINT = (MAX_PRINTED + 1) * (MAX_PLACE + MAX_MESSAGE + 100)
@@ -227,7 +228,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.data())
 def test_c7_any_replaced_part_is_reported_in_bounded_length(data: st.DataObject) -> None:
     """Large and repeated values in the place of any part of a configuration; YAML's writer makes aliases of them."""

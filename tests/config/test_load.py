@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from orgdns.config.load import ConfigInvalid, load, parse
 from tests.support.build import EXAMPLE, ROOT
 from tests.support.config.configuration import GOOD, everything, faults, line_of, with_rules
+from tests.support.running.examples import examples
 
 
 def test_example_is_valid() -> None:
@@ -252,7 +253,7 @@ def test_missing_file_is_reported(tmp_path: Path) -> None:
         load(tmp_path / "absent.yaml")
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(150))
 @given(st.data())
 def test_any_replaced_value_is_valid_or_reported(data: st.DataObject) -> None:
     """With any value replaced by garbage, the result is a configuration or a list of faults."""

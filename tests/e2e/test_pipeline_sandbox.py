@@ -14,7 +14,7 @@ from tests.support.pipeline.deployed import SandboxDriver, faults_injected
 from tests.support.pipeline.machine import ZONE, Pipeline, configuration
 
 CONFIG = configuration()
-FEW, MANY, STEPS = 6, 200, 25
+FEW, MANY, STEPS = 4, 200, 25
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from tests.support.interleaved.machine import Machine, Violation
 from tests.support.interleaved.planted import PLANTED, Plant
 from tests.support.interleaved.shrinking import replayed, shrunk
 
-SCHEDULES = 80
+SCHEDULES = 40
 DEEP = 20_000
 PROCESSES = 2
 # Each planted fault is found within so many schedules.

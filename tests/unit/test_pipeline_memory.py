@@ -17,6 +17,7 @@ from tests.support.build import CORP, CORP_ZONE
 from tests.support.config.policies import REVERSE_ALL
 from tests.support.pipeline.machine import POOL, ZONE, Pipeline, configuration
 from tests.support.pipeline_memory import MemoryDriver
+from tests.support.running.examples import examples
 
 POLICY = configuration().compiled_policy()
 STEPS = 40
@@ -32,10 +33,8 @@ class InMemory(Pipeline):
 
 
 TestInMemory = InMemory.TestCase
-# The fixed profile has 100 cases, the deep one 10,000.
-TestInMemory.settings = settings(
-    max_examples=settings().max_examples * (4 if settings().derandomize else 2), stateful_step_count=STEPS
-)
+# The fixed profile has 100 cases, the deep one 20,000.
+TestInMemory.settings = settings(max_examples=examples(50) * 2, stateful_step_count=STEPS)
 
 
 class DryInMemory(Pipeline):

@@ -1,13 +1,13 @@
-"""Each permission of the other roles in the hub account is removed."""
+"""Permissions of the other roles in the hub account are removed, one at a time."""
 
 from __future__ import annotations
 
 import pytest
 
 from sandbox.world import World
-from tests.support.path.permissions import FINDERS, Permission, permissions, tried
+from tests.support.path.permissions import FINDERS, Permission, tried, tried_permissions
 
-PERMISSIONS = [each for each in permissions("hub") if each.role not in FINDERS]
+PERMISSIONS = [each for each in tried_permissions("hub") if each.role not in FINDERS]
 
 
 @pytest.mark.parametrize(("number", "permission"), list(enumerate(PERMISSIONS, start=1)), ids=map(str, PERMISSIONS))

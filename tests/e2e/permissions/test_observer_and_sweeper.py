@@ -1,13 +1,13 @@
-"""Each permission of the observer and the sweeper is removed."""
+"""Permissions of the observer and the sweeper are removed, one at a time."""
 
 from __future__ import annotations
 
 import pytest
 
 from sandbox.world import World
-from tests.support.path.permissions import FINDERS, Permission, permissions, tried
+from tests.support.path.permissions import FINDERS, Permission, tried, tried_permissions
 
-PERMISSIONS = [each for each in permissions("hub") if each.role in FINDERS]
+PERMISSIONS = [each for each in tried_permissions("hub") if each.role in FINDERS]
 
 
 @pytest.mark.parametrize(("number", "permission"), list(enumerate(PERMISSIONS, start=1)), ids=map(str, PERMISSIONS))

@@ -1,4 +1,4 @@
-"""Each permission of each role outside of the hub account is removed."""
+"""Permissions of the roles outside of the hub account are removed, one at a time."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.example import NETWORK, SEARCH
 from sandbox.world import World
 from tests.support.path.health import REGION
-from tests.support.path.permissions import CORP, Permission, permissions, removed, tried
+from tests.support.path.permissions import CORP, Permission, permissions, removed, tried, tried_permissions
 from tests.support.path.sweeps import described_record_set
 
-PERMISSIONS = permissions("network", "spoke-account", "spoke-region")
+PERMISSIONS = tried_permissions("network", "spoke-account", "spoke-region")
 # Only the next audit notices it: docs/runbook/permissions-missing.md.
 MESSAGE = "changes of others without an event"
 NOTICED_LATE = permissions("network-zone-changes")

@@ -173,11 +173,11 @@ class Plant:
 
 PLANTED: Mapping[str, Plant] = {
     "pending ignored": Plant(
-        Planted(publisher_ledgers=PendingIgnored), frozenset({"rename"}), frozenset({"faults"}), 5
+        Planted(publisher_ledgers=PendingIgnored), frozenset({"rename"}), frozenset({"faults"}), 5, first=100
     ),
-    "older looks accepted": Plant(Planted(recorders=OlderLooks), frozenset({"rename"}), most=5),
-    "claims unfenced": Plant(Planted(ClaimsUnfenced), frozenset({"rename"}), most=5),
-    "row version unchecked": Plant(Planted(RowsUnlocked), frozenset({"rename"}), most=5),
+    "older looks accepted": Plant(Planted(recorders=OlderLooks), frozenset({"rename"}), most=5, first=50),
+    "claims unfenced": Plant(Planted(ClaimsUnfenced), frozenset({"rename"}), most=5, first=35),
+    "row version unchecked": Plant(Planted(RowsUnlocked), frozenset({"rename"}), most=5, first=20),
     "settled before a loss": Plant(
         Planted(publisher_statuses=SettledBefore),
         frozenset({"restore", "launch", "deliver"}),

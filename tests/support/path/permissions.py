@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from hypothesis import settings
+
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import mark_key
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
@@ -70,6 +72,25 @@ def permissions(*templates: str) -> tuple[Permission, ...]:
         for statement in policy["PolicyDocument"]["Statement"]
         for action in statement["Action"]
     )
+
+
+@cache
+def tried_permissions(*templates: str) -> tuple[Permission, ...]:
+    """Those of these templates' permissions that are tried: with `make test-deep`, all of them.
+
+    Otherwise each action that any role may call is tried once, and each role with one action at least. Roles that may
+    call the same action take turns.
+    """
+    every = permissions(*(template for template in ACCOUNTS if template != "network-zone-changes"))
+    by_action: dict[str, list[Permission]] = {}
+    for each in every:
+        by_action.setdefault(each.action, []).append(each)
+    chosen = {alike[turn % len(alike)] for turn, alike in enumerate(by_action.values())}
+    roles = {each.role for each in chosen}
+    chosen |= {each for each in {each.role: each for each in every}.values() if each.role not in roles}
+    if not settings().derandomize:
+        chosen = set(every)
+    return tuple(each for each in permissions(*templates) if each in chosen)
 
 
 def _name(name: str | dict[str, str]) -> str:

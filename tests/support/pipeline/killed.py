@@ -113,22 +113,26 @@ def killed_in(
     whole: Sequence[object],
     least: int,
     spared: Collection[int] = (),
-    *,
-    cold: bool = True,
+    own: Collection[str] = (),
 ) -> Counter[str]:
     """Kill the worker in every step of a story, except those `spared`; how often at which call.
 
-    It is killed at the first call of each kind of the step; with `make test-deep`, at every call. Each step ends at
-    rest, so one run of the story kills the worker once in each of its steps. The story gets a text of its own for each
-    run. Each step must end as it did in the whole story. If `cold`, the functions begin a step in new environments
-    where the call needs it.
+    It is killed at each kind of call of the story, in one of the steps that have it; with `make test-deep`, at every
+    call of each step. Each step ends at rest, so one run of the story kills the worker once in each of its steps. The
+    story gets a text of its own for each run. Each step must end as it did in the whole story. The functions begin a
+    step in new environments where the call needs it.
+
+    If only some kinds of calls are the story's `own`, and other stories have the rest, it is killed at these, and the
+    functions keep their environments.
     """
+    cold = not own
     steps = _called_in(driver, story, whole, cold=cold)
     # Describing, assuming roles, and each row of the ledger and the zone. Fewer would mean that calls were not counted.
     counts = {step: len(calls) for step, calls in enumerate(steps) if step not in spared}
     assert sum(counts.values()) >= least, counts
-    kinds = {step: list(dict.fromkeys(steps[step])) for step in counts}
     every = not settings().derandomize
+    tried = {step: [call for call in steps[step] if every or not own or call in own] for step in counts}
+    kinds = _shared_out(tried)
     ahead: dict[int, deque[Call]] = {
         step: deque([Call(cold=cold)] if every else (Call(kind=kind, cold=False) for kind in kinds[step]))
         for step in counts
@@ -156,6 +160,18 @@ def killed_in(
     # What the ledger still knows of an account changes the calls of a step by one or two, so a kind may be missed.
     assert len(called - kills.keys()) <= len(called) // 10, f"never killed: {called - kills.keys()}"
     return kills
+
+
+def _shared_out(steps: dict[int, list[str]]) -> dict[int, list[str]]:
+    """The kinds of calls of the steps, each at one step that has it. The steps have about as many each."""
+    kinds: dict[int, list[str]] = {step: [] for step in steps}
+    having = {
+        kind: [step for step, calls in steps.items() if kind in calls] for calls in steps.values() for kind in calls
+    }
+    # Those that few steps have come first.
+    for kind, found in sorted(having.items(), key=lambda each: len(each[1])):
+        kinds[min(found, key=lambda step: len(kinds[step]))].append(kind)
+    return kinds
 
 
 def _called_in(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.runtime.associator.plan import Act
@@ -15,6 +15,7 @@ from hub.runtime.model.vpcs import VpcRef
 from hub.runtime.ports import LedgerUnavailable
 from tests.support.build import CORP_ZONE
 from tests.support.memory_vpcs import closed
+from tests.support.running.examples import examples
 from tests.support.use_cases.associator_stage import ASSOCIATED, BY_PROFILE, HOME, NO_VPC, TAGGED, Stage
 
 PROFILE = "rp-1"
@@ -181,6 +182,7 @@ def authorized_and_tagged(stage: Stage) -> VpcRef:
     return ref
 
 
+@settings(max_examples=examples(40))
 @given(
     st.lists(st.tuples(st.sampled_from(["tag", "untag", "delete", "create", "run", "pause", "resume"]), st.booleans()))
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.names import NEVER, Account
 from hub.runtime.model.vpcs import AssociationRecord, VpcRef, VpcRow
 from tests.support.build import CORP_ZONE, PAYMENTS
+from tests.support.running.examples import examples
 from tests.support.use_cases.associator_stage import ASSOCIATED, HOME, NO_VPC, TAGGED, Stage
 from tests.support.use_cases.discovery_stage import DiscoveryStage as Discovery
 
@@ -131,6 +132,7 @@ def test_a_withdrawn_spoke_with_a_row_that_cannot_be_read_is_still_swept() -> No
     assert stage.sweep(departed=True).kept == 1
 
 
+@settings(max_examples=examples(40))
 @given(
     odd=st.integers(0, 4),
     how=st.sampled_from(ODD),

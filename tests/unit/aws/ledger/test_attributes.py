@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.runtime.aws.ledger.attributes import read, written
 from hub.runtime.boundary.unreadable import Unreadable
+from tests.support.running.examples import examples
 
 # What rows have. DynamoDB's numbers have up to 38 digits.
 VALUES = st.recursive(
@@ -24,6 +25,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=examples(40))
 @given(st.dictionaries(st.text(min_size=1), VALUES))
 def test_rows_are_written_and_read_as_boto3_does(row: dict[str, Any]) -> None:
     """boto3's own types are the reference: what one writes, the other reads."""
