@@ -31,6 +31,9 @@ COMMANDS: Final = {
     "build": "Write the templates and the Lambda package of a configuration, without AWS.",
     "deploy": "Deploy the stacks of a configuration: network, hub, and rollout.",
     "explain": "Explain the names of an instance, or the holders of a name or an address.",
+    "list": "List names with their instances, by patterns and filters.",
+    "export": "Write names and instances as CSV, JSON, or files of other tools.",
+    "whois": "Show which instances have an address, a name or an id, and of which accounts.",
     "plan": "Show what a changed policy would do to the organization.",
     "pending": "Show what a dry run keeps back, and what is in the way of it.",
     "dead-letters": "List dead letters with their reasons, and send events again.",
@@ -56,6 +59,9 @@ _MODULES: Final = {
     "init": "offline.init",
     "build": "offline.build",
     "pending": "dry_run.pending",
+    "list": "inventory.listing",
+    "export": "inventory.export",
+    "whois": "inventory.whois",
 }
 
 # The options that may stand before the subcommand, too. After it, they win.
@@ -113,8 +119,8 @@ def orgdns(
 ) -> None:
     """Explain the names that orgdns gives, plan policy changes, and operate the hub.
 
-    explain, plan, pending, status, doctor, coverage and resolve write nothing; dead-letters writes only with --resend,
-    and deploy and destroy only after they have asked.
+    explain, list, whois, export, plan, pending, status, doctor, coverage and resolve write nothing to AWS; dead-letters
+    writes only with --resend, and deploy and destroy only after they have asked.
 
     The command uses the credentials that the AWS CLI would use. They must belong to the hub account. --profile,
     --region and --installation may also stand behind the subcommand.

@@ -22,6 +22,7 @@ from orgdns.cli.render.formats.text import show_page
 from orgdns.cli.render.layout import show_line
 from orgdns.cli.render.text import visible
 from orgdns.cli.reports.exit_codes import FAILED
+from orgdns.cli.reports.inventory.options import InvalidSelection
 from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.deployed import HubUnknown
 from orgdns.cli.sources.lookup import NothingToExplain
@@ -139,7 +140,7 @@ def errors_reported() -> Iterator[None]:
     """Print errors that a person can fix to standard error, and exit with the code for them."""
     try:
         yield
-    except (ConfigInvalid, OptionsInvalid) as invalid:
+    except (ConfigInvalid, InvalidSelection, OptionsInvalid) as invalid:
         _fail(str(invalid).splitlines())
     except (HubUnknown, LedgerUnavailable, SubjectUnknown, NothingToExplain, TasksNotSent) as fault:
         _fail([f"orgdns: {fault}"])

@@ -98,7 +98,7 @@ def test_wrong_command_line_is_an_error(arguments: tuple[str, ...], message: str
 @pytest.mark.parametrize(
     ("line", "candidates"),
     [
-        ("orgdns ex", ["explain"]),
+        ("orgdns ex", ["explain", "export"]),
         ("orgdns re", ["resolve", "resume"]),
         ("orgdns dead-letters --re", ["--resend", "--region"]),
         ("orgdns dead-letters --queue ev", ["events"]),

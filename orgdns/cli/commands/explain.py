@@ -13,6 +13,8 @@ from orgdns.cli.render.text import show_instance, show_name
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.explain.addresses import canonical
 from orgdns.cli.sources.hub_account import HubAccount
+from orgdns.cli.sources.inventory.addresses import observations_with
+from orgdns.cli.sources.inventory.pages import Pages
 from orgdns.cli.sources.ledger import now
 from orgdns.cli.sources.live import LiveAws, live_report
 from orgdns.cli.sources.lookup import Lookup, NothingToExplain
@@ -76,7 +78,8 @@ def run(
             names = tuple(claimed.name for report in instances for claimed in report.claims)
             refs = [report.observation.ref for report in instances]
         elif address := canonical(subject):
-            found = lookup.address(address)
+            rows = Pages(account.rows_client(), lookup.hub.table.name, lambda pages: progress(pages.rows))
+            found = lookup.address(address, observations_with(rows, address))
             document = address_document(found)
             shown = [partial(show_address, report=found)]
             names, refs = found.ptr, [use.observation.ref for use in found.uses if use.current]

@@ -150,6 +150,14 @@ class HubAccount:
         except ValueError as fault:
             raise HubUnknown(f"the region or AWS_ENDPOINT_URL is not valid: {fault}") from fault
 
+    def rows_client(self) -> Any:  # noqa: ANN401 - as above
+        """A client of DynamoDB of its own, whose answers may be changed before they are parsed.
+
+        Raises:
+            HubUnknown: as above.
+        """
+        return HubAccount(self.session, self.names).client("dynamodb")
+
     def stack_instances(self, unlisted: frozenset[Spoke]) -> dict[Spoke, StackInstance]:
         """The stacks of the rollout, with the spokes that no StackSet lists.
 

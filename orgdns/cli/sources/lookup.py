@@ -23,7 +23,7 @@ from orgdns.cli.reports.explain.claims import (
     unreadable_report,
 )
 from orgdns.cli.reports.explain.waiting import waiting_text
-from orgdns.cli.sources.snapshot import observations, observations_of_id
+from orgdns.cli.sources.snapshot import observations_of_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,14 +95,14 @@ class Lookup:
             *(report for report in reports[1:] if report.claim_statuses or report.published.record_sets),
         )
 
-    def address(self, address: str) -> AddressReport:
-        """The report on an address: the instances that have it or had it last, and its PTR name.
+    def address(self, address: str, rows: Iterable[Observation | Unreadable]) -> AddressReport:
+        """The report on an address: the instances, of these rows, that have it or had it last, and its PTR name.
 
         Raises:
             NothingToExplain: if no instance has or had it, and its PTR name is outside every zone.
             LedgerUnavailable: if the ledger cannot be read.
         """
-        report = address_report(address, observations(self.hub.table, self.progress))
+        report = address_report(address, rows)
         try:
             return replace(report, ptr=self.names(address))
         except NothingToExplain as outside:
@@ -130,7 +130,12 @@ class Lookup:
 
     def _observations(self, subject: str) -> dict[InstanceRef, Observation | Unreadable]:
         if "/" not in subject:
-            return observations_of_id(self.hub.table, subject, self.progress)
+            # A read of its row in each spoke takes a part of what the whole table takes. A spoke may be too new to be
+            # known.
+            spokes = [status.spoke for status in self.hub.statuses.spoke_statuses()]
+            refs = [InstanceRef(spoke.account, spoke.region, subject) for spoke in spokes]
+            known = self.hub.ledger.known_observations(refs)
+            return dict(sorted(known.items())) or observations_of_id(self.hub.table, subject, self.progress)
         ref = InstanceRef.named(subject)
         if ref is None:
             raise NothingToExplain(f"{subject} is not an instance: write ACCOUNT/REGION/i-..., or the id alone")
@@ -150,7 +155,7 @@ class Lookup:
         report = name_report(state, self.hub.deployed.zone_ids, labels)
         drift, audited_at = self.hub.ledger.drift(key), self._audited_at(key.zone_id)
         waits = bool(drift and drift.damped and drift.at >= audited_at)
-        return replace(report, drift=drift, repair_waits=waits, recorded_at=_recorded_at(rows), audited_at=audited_at)
+        return replace(report, drift=drift, repair_waits=waits, recorded_at=recorded_at(rows), audited_at=audited_at)
 
     def _audited_at(self, zone_id: str) -> Millis:
         if zone_id not in self._audits:
@@ -176,7 +181,7 @@ def fqdn_of(subject: str) -> Fqdn:
         raise NothingToExplain(f"no instance can have such a name: {refused}") from refused
 
 
-def _recorded_at(rows: Iterable[Row]) -> Millis:
+def recorded_at(rows: Iterable[Row]) -> Millis:
     """When the ledger recorded last what the zone holds under a name, by the rows of the name."""
     row = next((each for each in rows if each[contract.SORT_KEY] == contract.PUBLISHED_KEY), {})
     at = readable(lambda each: number(each.get("at", NEVER)), row, contract.PUBLISHED_KEY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
 
@@ -22,6 +23,7 @@ from orgdns.cli.reports.explain.addresses import address_report, canonical
 from orgdns.cli.sources.deployed import Deployed
 from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.lookup import Lookup, NothingToExplain
+from orgdns.cli.sources.snapshot import observations
 from sandbox.example import PAYMENTS as PAYMENTS_ID
 from sandbox.world import World
 from tests.support.aws.dynamodb import table
@@ -116,20 +118,24 @@ def lookup(table: Table) -> Lookup:
     return Lookup(hub, lambda _rows: None)
 
 
+def rows_of(lookup: Lookup) -> Iterator[Observation | Unreadable]:
+    return observations(lookup.hub.table, lambda _rows: None)
+
+
 def test_ptr_name_is_beside_the_instances(lookup: Lookup) -> None:
     """With a reverse zone, the name of the PTR records is explained, also if no instance has the address."""
     lookup.hub.ledger.put_observation(replace(observed(instance(1, address=V4)), version=1))
     lookup.hub.ledger.put_observation(replace(had(2), version=1))
-    report = lookup.address(V4)
+    report = lookup.address(V4, rows_of(lookup))
     assert [name.key.fqdn for name in report.ptr] == [report.ptr_name] == ["4.0.7.10.in-addr.arpa."]
     # As the row of an ended instance was written.
     assert [(use.observation.ref, use.names) for use in report.uses] == [
         (ref(1), ()),
         (ref(2), (Fqdn("old.corp.internal."),)),
     ]
-    assert lookup.address("10.7.0.99").ptr
+    assert lookup.address("10.7.0.99", rows_of(lookup)).ptr
     with pytest.raises(NothingToExplain, match=r"no instance in the ledger has 10\.8\.0\.1, or had it"):
-        lookup.address("10.8.0.1")
+        lookup.address("10.8.0.1", rows_of(lookup))
 
 
 def test_address_of_the_deployed_hub(made: World, command: Command) -> None:

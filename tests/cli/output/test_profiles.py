@@ -14,6 +14,8 @@ from tests.support.cli.command import DEPLOYING, OFFLINE, REGION, Command
 NEEDED = {
     "explain": ("web.corp.internal",),
     "plan": ("--config", "orgdns.yaml"),
+    "export": ("--format", "csv"),
+    "whois": ("10.7.0.4",),
     "resolve": ("web.corp.internal", "--vpc", "vpc-0a1b2c3d4e5f60718"),
     "pause": ("--reason", "a test"),
     "sweep": (f"444444444444/{REGION}",),

@@ -74,6 +74,12 @@ class NameReport:
         """The instances that hold the name according to its claims."""
         return tuple(status.claim.instance for status in self.claim_statuses if status.holds)
 
+    @property
+    def instances(self) -> tuple[InstanceRef, ...]:
+        """The instances whose records the zone holds, and those that claim the name."""
+        published = [ref for each in self.published.record_sets if (ref := each.instance)]
+        return tuple(dict.fromkeys((*published, *(status.claim.instance for status in self.claim_statuses))))
+
     def blocked(self, status: ClaimStatus) -> str:
         """Why the zone lacks records of a claim that holds the name by policy; empty if nothing blocks them.
 

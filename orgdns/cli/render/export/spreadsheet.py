@@ -1,0 +1,45 @@
+"""Names as CSV (RFC 4180), for spreadsheets. Pure.
+
+A spreadsheet takes a cell that begins with a sign of `=+-@` for a formula, which may run programs or send what other
+cells hold elsewhere. Tags come from anyone who launches an instance. Such a cell begins with an apostrophe here
+(OWASP, "CSV Injection", https://owasp.org/www-community/attacks/CSV_Injection). Control characters are escapes, so that
+every row is a line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Final
+
+from orgdns.cli.render.text import visible
+from orgdns.cli.reports.inventory.columns import COLUMNS, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from orgdns.cli.reports.inventory.row import InventoryRow
+
+# Also the full-width forms, which spreadsheets of East Asian languages take for the same.
+_FORMULA: Final = tuple(
+    "=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
+)
+
+
+def spreadsheet(rows: Iterable[InventoryRow]) -> Iterator[str]:
+    """The lines: the names of the columns, and a line for each row."""
+    yield _line(list(COLUMNS))
+    for row in rows:
+        yield _line([safe(text_of(row, column)) for column in COLUMNS])
+
+
+def safe(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula, on one line."""
+    shown = text if text.isprintable() else visible(text).plain
+    return f"'{shown}" if shown.lstrip().startswith((*_FORMULA, "'")) else shown
+
+
+def _line(cells: Sequence[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()
