@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from moto.core.responses import ActionResult
-from moto.core.utils import utcnow
 from moto.route53.exceptions import (
     LastVPCAssociation,
     NoSuchHostedZone,
@@ -140,7 +139,7 @@ def response_members(strict: StrictRoute53) -> dict[str, object]:
     def disassociate_vpc_from_hosted_zone(response: Route53) -> ActionResult:
         # moto's own operation loses the region.
         response.backend.disassociate_vpc_from_hosted_zone(response._get_param("HostedZoneId"), *vpc_of(response))
-        info = {"Id": "/change/a1b2c3d4", "Status": APPLIED, "SubmittedAt": utcnow()}
+        info = {"Id": "/change/a1b2c3d4", "Status": APPLIED, "SubmittedAt": strict.submitted_at()}
         return ActionResult({"ChangeInfo": info | {"Comment": response._get_param("Comment")}})
 
     return {

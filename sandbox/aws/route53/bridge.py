@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
 from moto.core.responses import TYPE_RESPONSE, ActionResult
-from moto.core.utils import utcnow
 from moto.route53.exceptions import Route53ClientError
 from moto.route53.models import FakeZone, RecordSet, Route53Backend
 from moto.route53.responses import Route53
@@ -181,7 +180,7 @@ def _response_members(strict: StrictRoute53) -> dict[str, object]:
             response._get_param("HostedZoneId"),
             response._get_param("ChangeBatch.Changes"),
         )
-        info = {"Id": "/change/C2682N5HXP0BZ4", "Status": APPLIED, "SubmittedAt": utcnow()}
+        info = {"Id": "/change/C2682N5HXP0BZ4", "Status": APPLIED, "SubmittedAt": strict.submitted_at()}
         return ActionResult({"ChangeInfo": info})
 
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
@@ -98,6 +99,13 @@ class StrictRoute53:
         if account not in self._accounts:
             self._accounts[account] = AccountLimits(self.clock, self.limits.requests, self.limits.changes)
         return self._accounts[account]
+
+    def submitted_at(self) -> datetime:
+        """Return the time of a change that is accepted now, in milliseconds and UTC.
+
+        https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeInfo.html
+        """
+        return datetime.fromtimestamp(int(self.clock.now() * 1_000) / 1_000, UTC)
 
     @staticmethod
     def exists(zone_id: str) -> bool:

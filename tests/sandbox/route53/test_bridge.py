@@ -39,6 +39,32 @@ def test_private_zone_has_its_chosen_id_and_vpc(owner: ZoneOwner) -> None:
     assert [zone["Name"] for zone in owner.route53.list_hosted_zones()["HostedZones"]] == ["corp.internal."]
 
 
+def test_change_is_submitted_at_the_time_of_the_clock(owner: ZoneOwner) -> None:
+    """With milliseconds, in UTC (API_ChangeInfo), and later ones later."""
+    times = []
+    for number in range(2):
+        owner.clock.advance(1.25)
+        info = owner.route53.change_resource_record_sets(
+            HostedZoneId="Z0CORP",
+            ChangeBatch={
+                "Changes": [
+                    {
+                        "Action": "CREATE",
+                        "ResourceRecordSet": {
+                            "Name": f"n{number}.corp.internal",
+                            "Type": "A",
+                            "TTL": 60,
+                            "ResourceRecords": [{"Value": "10.0.0.1"}],
+                        },
+                    }
+                ]
+            },
+        )["ChangeInfo"]
+        times.append(info["SubmittedAt"].timestamp())
+        assert times[-1] == pytest.approx(owner.clock.now(), abs=0.001)
+    assert times[1] - times[0] == pytest.approx(1.25, abs=0.002)
+
+
 def test_chosen_id_is_used_once(owner: ZoneOwner) -> None:
     """A second zone with the same name gets a random id."""
     made = owner.route53.create_hosted_zone(
