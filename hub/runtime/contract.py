@@ -126,8 +126,9 @@ SPOKE_PREFIX: Final = "spoke#"
 CLAIM_PREFIX: Final = "claim#"
 # Of a claim that was copied from the row of its instance, and not made by a look at the instance.
 COPIED: Final = "copied"
-# Of a claim: the time of the event that caused its last change, for measurements only.
+# Of a claim: the time of the event that caused its last change, and why it changed; for measurements and history only.
 ASKED_AT: Final = "asked_at"
+CAUSE: Final = "cause"
 INSTANCE_PREFIX: Final = "instance#"
 PUBLISHED_KEY: Final = "published"
 # Marks a name that an audit found to differ from its claims or from the ledger's memory of the zone.

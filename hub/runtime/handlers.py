@@ -264,9 +264,7 @@ def _publish(event: Mapping[str, Any], context: LambdaContext) -> _Response:
 
 def _published(changes: NameChanges, context: LambdaContext) -> list[str]:
     """Publish names; return the sequence numbers of the changes that Lambda must deliver again."""
-    outcomes = bootstrap.publisher().publish(
-        changes.changed_at, changes.marked, _deadline(context), changes.told, changes.changed_by, changes.released
-    )
+    outcomes = changes.published(bootstrap.publisher(), _deadline(context))
     for outcome in outcomes:
         report_name(outcome, changes.claimants[outcome.key])
     report_deferred(outcomes)

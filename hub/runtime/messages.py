@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from hub.runtime import contract
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.boundary.unreadable import Malformed, Unreadable, readable
-from hub.runtime.model.names import Fqdn, Millis, NameKey, Spoke
+from hub.runtime.model.names import Fqdn, InstanceRef, Millis, NameKey, Spoke
+from hub.runtime.model.reasons.cause import NO_REASON, Cause, Reason
 from hub.runtime.model.tasks import (
     Associate,
     Audit,
@@ -127,7 +128,9 @@ def task_in(content: dict[str, Any]) -> Task:
 def body_of_release(release: Release) -> str:
     """Return the body of the message that carries names of the backlog."""
     names = [[name.key.zone_id, name.key.fqdn, name.changed_at, int(name.marked)] for name in release.names]
-    fields = {contract.TASK: contract.RELEASE, "account": release.account, "names": names}
+    # Beside the names, because a version that keeps no reasons reads names of exactly these four parts.
+    reasons = [[name.reason.cause.value, name.reason.by] for name in release.names]
+    fields = {contract.TASK: contract.RELEASE, "account": release.account, "names": names, "reasons": reasons}
     return json.dumps(fields, separators=(",", ":"))
 
 
@@ -137,24 +140,35 @@ def release_of(body: str) -> Release:
     Raises:
         NotOurs: if the message carries something else.
     """
-    match content_of(body):
+    match content := content_of(body):
         case {contract.TASK: contract.RELEASE, "account": str(account), "names": [*items]} if (
             _ACCOUNT.fullmatch(account) or not account
         ):
-            names = tuple(name for name in map(_deferred_name, items) if name)
+            found = content.get("reasons")
+            reasons = found if isinstance(found, list) and len(found) == len(items) else [None] * len(items)
+            names = tuple(name for name in map(_deferred_name, items, reasons) if name)
             return Release(account, names, unreadable=len(items) - len(names))
         case _:
             raise NotOurs("the message has no names of the backlog")
 
 
-def _deferred_name(item: object) -> DeferredName | None:
+def _deferred_name(item: object, reason: object) -> DeferredName | None:
     match item:
         case [str(zone_id), str(fqdn), int(changed_at), int(marked)] if (
             _ZONE_ID.fullmatch(zone_id) and _FQDN.fullmatch(fqdn) and 0 <= changed_at < _LATEST
         ):
-            return DeferredName(NameKey(zone_id, Fqdn(fqdn)), Millis(changed_at), marked=bool(marked))
+            key = NameKey(zone_id, Fqdn(fqdn))
+            return DeferredName(key, Millis(changed_at), marked=bool(marked), reason=_reason(reason))
         case _:
             return None
+
+
+def _reason(item: object) -> Reason:
+    match item:
+        case [str(cause), str(by)]:
+            return Reason(Cause.named(cause), by if InstanceRef.named(by) else "")
+        case _:
+            return NO_REASON
 
 
 def _spoke(content: dict[str, Any]) -> Spoke | None:

@@ -10,7 +10,6 @@ from hub.runtime.boundary.chunks import chunks
 from hub.runtime.deadline import Deadline
 from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import (
-    NEVER,
     Account,
     Claim,
     Instance,
@@ -22,6 +21,7 @@ from hub.runtime.model.names import (
     Spoke,
 )
 from hub.runtime.model.observation import ClaimId, Observation, StoredClaim
+from hub.runtime.model.reasons.cause import NO_TRIGGER, Trigger
 from hub.runtime.ports import (
     AccountUnknown,
     LedgerUnavailable,
@@ -29,6 +29,7 @@ from hub.runtime.ports import (
     SpokeDenied,
     SpokeUnreachable,
 )
+from tests.support.history.past import Past
 
 # An invocation with enough time for everything.
 AMPLE = Deadline(lambda: 900.0)
@@ -118,6 +119,8 @@ class MemoryGeneration:
 
     stream: str = "stream 1"
     rows: dict[str, str] = field(default_factory=dict)
+    # Called before a generation begins.
+    begins: Callable[[], None] = lambda: None
 
     def read(self) -> str:
         """Return the generation; empty if none has begun."""
@@ -126,6 +129,7 @@ class MemoryGeneration:
     def begun(self) -> str:
         """Return the generation, which begins now if there is none."""
         if self.stream not in self.rows:
+            self.begins()
             self.rows[self.stream] = f"generation {next(_NUMBERS)}"
         return self.rows[self.stream]
 
@@ -146,12 +150,17 @@ class MemoryLedger:
     claims: dict[tuple[NameKey, InstanceRef], tuple[int, Claim | None]] = field(default_factory=dict)
     published: dict[NameKey, Published] = field(default_factory=dict)
     touched: list[NameKey] = field(default_factory=list)
+    # Why each claim changed last.
+    triggers: dict[tuple[NameKey, InstanceRef], Trigger] = field(default_factory=dict)
     marked: dict[NameKey, str] = field(default_factory=dict)
     held_labels: dict[str, HeldLabel] = field(default_factory=dict)
     generation: MemoryGeneration = field(default_factory=MemoryGeneration)
     fail_at: int | None = None
     # Called before the next claim is written: another worker may act then.
     between: Callable[[], None] = lambda: None
+    # What is kept of the rows that are written, and when those with what is published were.
+    past: Past | None = None
+    written_at: dict[NameKey, Millis] = field(default_factory=dict)
 
     def observation(self, ref: InstanceRef) -> Observation | None:
         return self.observations.get(ref)
@@ -166,7 +175,8 @@ class MemoryLedger:
             raise Outdated(str(observation.ref))
         self.observations[observation.ref] = observation
 
-    def put_claim(self, claim: Claim, version: int, _asked_at: Millis = NEVER) -> int:
+    def put_claim(self, claim: Claim, version: int, trigger: Trigger = NO_TRIGGER) -> int:
+        self.triggers[claim.key, claim.instance] = trigger
         between, self.between = self.between, lambda: None
         between()
         return self._put((claim.key, claim.instance), version, claim)
@@ -174,7 +184,8 @@ class MemoryLedger:
     def copy_claim(self, claim: Claim, version: int) -> int:
         return self.put_claim(claim, version)
 
-    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int, _asked_at: Millis = NEVER) -> int:
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int, trigger: Trigger = NO_TRIGGER) -> int:
+        self.triggers[key, ref] = trigger
         return self._put((key, ref), version, None)
 
     def name(self, key: NameKey) -> NameState:
@@ -185,7 +196,11 @@ class MemoryLedger:
 
     def put_published(self, published: Collection[tuple[NameKey, Published]]) -> None:
         self._write()
-        self.published.update(published)
+        for key, after in published:
+            if self.past:
+                before = (self.published[key], self.written_at[key]) if key in self.published else None
+                self.written_at[key] = self.past.wrote(key, before, after)
+            self.published[key] = after
 
     def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
         return {ref: self.observations[ref] for ref in refs if ref in self.observations}
@@ -210,6 +225,8 @@ class MemoryLedger:
     def mark(self, key: NameKey, reason: str) -> None:
         self._write()
         self.marked[key] = reason
+        if self.past:
+            self.past.differs(key)
 
     def labels(self) -> Iterator[HeldLabel]:
         return iter(list(self.held_labels.values()))

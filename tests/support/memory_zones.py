@@ -12,6 +12,7 @@ from hub.runtime.model.names import (
     Change,
     ForeignRecordSet,
     Fqdn,
+    Millis,
     NameKey,
     RecordSet,
     RecordType,
@@ -116,6 +117,10 @@ class MemoryZones:
     # Faults of the next calls: "before" fails without the change, "after" fails with it.
     faults: list[str | None] = field(default_factory=list)
     domains: Mapping[str, Fqdn] = field(default_factory=lambda: DOMAINS)
+    # When changes are accepted; without a clock, Route 53 does not say when.
+    clock: Callable[[], Millis] | None = None
+    # What orgdns has under each name after each change, and since when, if that is kept.
+    journal: dict[NameKey, list[tuple[Millis, tuple[RecordSet, ...]]]] | None = None
     _zones: dict[str, Zone] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -150,7 +155,7 @@ class MemoryZones:
         urgency: Urgency = Urgency.PATIENT,
         *,
         wait: float | None = None,
-    ) -> None:
+    ) -> Millis | None:
         prompt = 0 if urgency is Urgency.PATIENT else len(changes)
         if wait is not None and self.delay(len(changes)) > wait:
             raise NoTurn(self.delay(len(changes)))
@@ -186,12 +191,17 @@ class MemoryZones:
             if self.wording:
                 message = self.wording(message, [change.record_set.fqdn for change in changes])
             raise BatchRefused(message, known=self.known_code) from refused
+        at = self.clock() if self.clock else None
         for key in keys:
             # Not a rule of Route 53, but of orgdns: Route 53 would change a foreign record set's TTL without an error.
             remaining = tuple(record_set for record_set in before[key] if record_set not in adopted)
             assert self.record_sets_at(key).foreign == remaining, f"{key} changed what is foreign"
+        if self.journal is not None and at:
+            for key in keys:
+                self.journal.setdefault(key, []).append((at, self.record_sets_at(key).owned))
         if fault == "after":
             raise ZoneUnavailable(f"{zone_id}: read timeout")
+        return at
 
     def delay(self, changes: int) -> float:
         return self.seconds_a_change * changes

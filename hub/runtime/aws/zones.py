@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +15,7 @@ from hub.runtime.aws.pace.calls import error_meaning, patient_turn, turn, until_
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
 from hub.runtime.boundary.route53_errors import Meaning
 from hub.runtime.boundary.unreadable import Unreadable, readable
-from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, RecordSet, RecordType
+from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, Millis, RecordSet, RecordType
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.publisher.foreign import ANY_TYPE, MULTIVALUE, READ_ONE_BY_ONE, UNREADABLE
 from hub.runtime.rate_limit import Demand, Urgency
@@ -77,8 +78,12 @@ class WriterZones:
         urgency: Urgency = Urgency.PATIENT,
         *,
         wait: float | None = None,
-    ) -> None:
-        """Make all changes or none. The call may wait for so many seconds for its turn.
+    ) -> Millis | None:
+        """Make all changes or none; return when Route 53 accepted them. The call may wait so many seconds for its turn.
+
+        The time is `SubmittedAt`, in UTC and with milliseconds; None if the answer lacks it or it cannot be read: the
+        changes are made nevertheless (Route 53 API Reference, ChangeInfo,
+        https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeInfo.html).
 
         Raises:
             NoTurn: if it would have to wait longer.
@@ -94,7 +99,9 @@ class WriterZones:
         with self._translated(zone_id), _refusals():
             change = self._client().change_resource_record_sets
             sent = partial(change, HostedZoneId=zone_id, ChangeBatch={"Changes": batch})
-            until_changed(self._turns, demand, sent, wait)
+            answer = until_changed(self._turns, demand, sent, wait)
+        at = readable(_submitted_at, answer, zone_id)
+        return None if isinstance(at, Unreadable) else at
 
     def record_sets(
         self,
@@ -221,6 +228,13 @@ def _refusals() -> Iterator[None]:
         raise BatchRefused(said, known=meaning is Meaning.REFUSED) from error
     except (ParamValidationError, UnicodeError) as error:
         raise BatchRefused(str(error)) from error
+
+
+def _submitted_at(answer: Mapping[str, Any]) -> Millis:
+    at = answer["ChangeInfo"]["SubmittedAt"]
+    if not isinstance(at, datetime) or at.tzinfo is None:
+        raise AnswerMalformed("the time of a change is missing")
+    return Millis(round(at.timestamp() * 1_000))
 
 
 def read_record_set(owner: Owner, described: Any) -> RecordSet | ForeignRecordSet:  # noqa: ANN401 - of any type, if malformed

@@ -7,31 +7,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hub.runtime.model.names import NEVER
+from hub.runtime.model.reasons.cause import Cause
 
 if TYPE_CHECKING:
     from hub.runtime.model.names import InstanceRef, Millis, NameKey, RecordSet
-
-
-class Cause(StrEnum):
-    """Why claims on a name changed, or why the publisher compared the name with its zone.
-
-    A handover is no cause of its own: the owners before and after a change say it.
-    """
-
-    # An event of EC2: the instance runs, stops, has other tags, or ended.
-    START = "start"
-    STOP = "stop"
-    TAGS = "tags"
-    END = "end"
-    # A sweep found what no event reported; after a call of the account, after a new policy, or after an approval.
-    SWEEP = "sweep"
-    CALL = "call"
-    POLICY = "policy"
-    APPROVAL = "approval"
-    # An audit found that the zone, the ledger and the claims differ.
-    AUDIT = "audit"
-    # A version that keeps no causes wrote the row, or several causes came together.
-    UNKNOWN = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +19,12 @@ class Entry:
 
     It happened after `since` and not after `at`, in milliseconds. The two are equal if Route 53 accepted the change and
     said when (Route 53 API Reference, ChangeInfo: SubmittedAt). They differ if a reading of the zone found it
-    (`found`): somebody else changed the name, or the publisher ended between its call and its note. `before` is what
+    (`found`): somebody else changed the name, or the publisher ended between its call and its note. Both may give the
+    same record sets, so `since` is when the zone was last known to hold those before, or 0. `before` is what
     the ledger had noted. `rules` are the rules that gave the record sets in `after` to their instances. `by` is the
     instance whose claim changed, if only one did. `id` is the sequence number of the record of the stream: a number
-    that grows with each change of the same name.
+    that grows with each change of the same name. `seen` is when the zone was last known to hold exactly `after`: at
+    that time, or between `since` and `at`, or, if the change left some record sets as they were, earlier; 0 if never.
     """
 
     id: str
@@ -56,6 +37,7 @@ class Entry:
     cause: Cause = Cause.UNKNOWN
     by: InstanceRef | None = None
     found: bool = False
+    seen: Millis = NEVER
 
 
 class MarkKind(StrEnum):
@@ -69,6 +51,8 @@ class MarkKind(StrEnum):
     LOST = "lost"
     # An audit of a zone is complete. `subject` is the zone's id.
     AUDIT = "audit"
+    # An audit, or an event of Route 53, found that a name may differ. `subject` is its partition key.
+    DIFFERENCE = "difference"
     PAUSE = "pause"
     RESUME = "resume"
     # A person approved removals. `subject` is a spoke or the id of a zone.
@@ -81,7 +65,11 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What history keeps besides changes of names: when, `by` whom (an ARN) and `why`, as far as that is known."""
+    """What history keeps besides changes of names: when, `by` whom (an ARN) and `why`, as far as that is known.
+
+    An audit began at `at` and had ended by `until`; `why` is empty if the zone held what the ledger says under each
+    name of which it did not find a difference.
+    """
 
     id: str
     kind: MarkKind
@@ -89,3 +77,4 @@ class Mark:
     subject: str = ""
     by: str = ""
     why: str = ""
+    until: Millis = NEVER

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from hub.runtime.boundary.schema import flag, number, text, texts
 from hub.runtime.boundary.unreadable import Malformed, Unreadable, readable
-from hub.runtime.history.entry import Cause, Entry, Mark, MarkKind
-from hub.runtime.model.names import Fqdn, InstanceRef, Millis, NameKey, RecordSet, RecordType
+from hub.runtime.history.entry import Entry, Mark, MarkKind
+from hub.runtime.model.names import NEVER, Fqdn, InstanceRef, Millis, NameKey, RecordSet, RecordType
+from hub.runtime.model.reasons.cause import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,14 +53,14 @@ def _entry(entry: Entry) -> dict[str, Any]:
     found |= {"rules": rules} if rules else {}
     found |= {"cause": entry.cause.value} if entry.cause else {}
     found |= {"by": str(entry.by)} if entry.by else {}
+    found |= {"seen": entry.seen} if entry.seen != entry.at else {}
     return found | ({"found": True} if entry.found else {})
 
 
 def _mark(mark: Mark) -> dict[str, Any]:
     found: dict[str, Any] = {"k": mark.kind.value, "id": mark.id, "at": mark.at}
-    return found | {
-        name: value for name, value in (("subject", mark.subject), ("by", mark.by), ("why", mark.why)) if value
-    }
+    more = {"subject": mark.subject, "by": mark.by, "why": mark.why, "until": mark.until}
+    return found | {name: value for name, value in more.items() if value}
 
 
 def _record_sets(record_sets: Iterable[RecordSet]) -> list[list[Any]]:
@@ -76,6 +77,7 @@ def _kept(line: str) -> Entry | Mark:
             subject=text(found.get("subject", "")),
             by=text(found.get("by", "")),
             why=text(found.get("why", "")),
+            until=Millis(number(found.get("until", NEVER))),
         )
     key = NameKey(text(found["zone"]), Fqdn(text(found["name"])))
     at = Millis(number(found["at"]))
@@ -88,9 +90,10 @@ def _kept(line: str) -> Entry | Mark:
         before=_record_sets_of(key.fqdn, found.get("before", ())),
         after=after,
         rules=tuple((_instance(after[number(place)]), text(rule)) for place, rule in found.get("rules", ())),
-        cause=Cause(found.get("cause", "")),
+        cause=Cause.named(found.get("cause")),
         by=InstanceRef.parse(found["by"]) if "by" in found else None,
         found=flag(found.get("found", False)),
+        seen=Millis(number(found.get("seen", at))),
     )
 
 

@@ -1,7 +1,6 @@
 """The nouns of orgdns, as frozen values. Pure.
 
-A DNS name is always absolute and lower case (`web.corp.internal.`). An account id is a string of 12 digits. A time is
-in milliseconds since the epoch, so that it compares, stores and prints the same everywhere.
+A DNS name is absolute and lower case (`web.corp.internal.`). An account id has 12 digits. A time is in milliseconds.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NewType, Self
 
 if TYPE_CHECKING:
     from hub.runtime.boundary.unreadable import Unreadable
+    from hub.runtime.model.reasons.evidence import Evidence
 
 Fqdn = NewType("Fqdn", str)
 Millis = NewType("Millis", int)
@@ -212,8 +212,7 @@ class Claim:
 class Refusal:
     """A rule that covers the instance gave it no name, or refused it `name`; the reason is for a person to read.
 
-    `declined` means that the instance did not request a name: a tag that the rule needs is missing, or opts out.
-    `limited` means that the name exceeds a limit of the account.
+    It is `declined` if a tag that the rule needs is missing, or opts out, and `limited` by a limit of the account.
     """
 
     rule: str
@@ -276,7 +275,8 @@ class Published:
 
     `pending` means that a batch was sent and its outcome not recorded: the publisher reads the zone before it decides.
     `refused` is the fingerprint of what Route 53 refused after the change of the ledger at `refused_at`. `rules` are
-    the rules that gave the published record sets to their instances, and `withheld` is what a dry run keeps back.
+    the rules that gave the published record sets to their instances, and `withheld` is what a dry run keeps back. How
+    the ledger knows it is the `evidence`, which no decision needs.
     """
 
     record_sets: tuple[RecordSet, ...] = ()
@@ -286,6 +286,7 @@ class Published:
     refused_at: Millis = NEVER
     rules: tuple[tuple[InstanceRef, str], ...] = ()
     withheld: Withheld | None = None
+    evidence: Evidence | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.model.reasons.cause import NO_REASON, Reason
+
 if TYPE_CHECKING:
     from hub.runtime.model.names import Millis, NameKey, Spoke
 
@@ -62,11 +64,12 @@ Task = SweeperTask | Associate
 
 @dataclass(frozen=True, slots=True)
 class DeferredName:
-    """A name that is published later: when its claims changed, and whether an audit marked it."""
+    """A name that is published later: when its claims changed, and why, and whether an audit marked it."""
 
     key: NameKey
     changed_at: Millis
     marked: bool = False
+    reason: Reason = NO_REASON
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from hub.runtime import contract
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.messages import NotOurs, content_of, detail_of, resource_of, short, spoke_of_call
 from hub.runtime.model.names import NEVER, InstanceRef, InstanceState, Millis, Spoke
+from hub.runtime.model.reasons.cause import Cause, Trigger
 
 _INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):instance/(i-[0-9a-f]{8,17})")
 
@@ -45,6 +46,17 @@ class Hint:
     def final(self) -> bool:
         """Whether the event says that the instance ends."""
         return self.state is not None and self.state.final
+
+    @property
+    def trigger(self) -> Trigger:
+        """What the event says why names may change, and when. A state says more than tags."""
+        if self.state is None:
+            cause = Cause.TAGS
+        elif self.final:
+            cause = Cause.END
+        else:
+            cause = Cause.STOP if self.state in contract.STOPPING_STATES else Cause.START
+        return Trigger(cause, self.reported_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.damping import INSTANCE_CHANGES
-from hub.runtime.model.names import NEVER
 from hub.runtime.model.observation import Observation
+from hub.runtime.model.reasons.cause import NO_TRIGGER
 
 if TYPE_CHECKING:
     from hub.runtime.model.names import Account, Instance, InstanceRef, Millis
+    from hub.runtime.model.reasons.cause import Trigger
     from hub.runtime.observer.ports import Admission
     from hub.runtime.policy.draft import Decision
 
@@ -25,7 +26,7 @@ class Look:
 
     `generation` is that of the ledger when the look began. `began_at` is for people and for damping only. `by_event`
     means that an event or a call caused the look, and not the schedule. `contradicted` means that EC2 does not show
-    what the event reports, so that the event is to come again. `asked_at` is the time of the event, or 0.
+    what the event reports, so that the event is to come again. `trigger` is what caused the look.
     """
 
     row: Observation | Unreadable | None
@@ -33,7 +34,7 @@ class Look:
     began_at: Millis
     by_event: bool = False
     contradicted: bool = False
-    asked_at: Millis = NEVER
+    trigger: Trigger = NO_TRIGGER
 
     @property
     def known(self) -> Observation | None:

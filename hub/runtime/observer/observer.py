@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.deadline import SPOKE_CALLS
-from hub.runtime.membership import Cause, NotMember, member_account
+from hub.runtime.membership import Cause as Exclusion
+from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.names import NEVER, Account, Instance, InstanceRef, InstanceState, Spoke
+from hub.runtime.model.reasons.cause import Cause, Trigger
 from hub.runtime.observer.events import Tags
 from hub.runtime.observer.recorder import DAMPED, InstanceOutcome, InstanceResult, Recorder
 from hub.runtime.observer.spoke_order import SpokeOrder
@@ -37,7 +39,7 @@ DELIVERIES_BEFORE_GONE: Final = 3
 DESCRIBE_SECONDS: Final = SPOKE_CALLS.seconds(calls=3)
 NO_TIME: Final = "no time is left in this run"
 # The causes for which it is not known whether the account is in the organization.
-_NO_ANSWER: Final = frozenset({Cause.ACCOUNT_UNKNOWN, Cause.ORGANIZATION_UNREACHABLE})
+_NO_ANSWER: Final = frozenset({Exclusion.ACCOUNT_UNKNOWN, Exclusion.ORGANIZATION_UNREACHABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +116,17 @@ class Observer:
             account = member_account(spoke, self.accounts, self.policy.coverage)
         except NotMember as refused:
             return [self._outside(hint, refused) for hint in hints], None
-        return [self.recorder.ended(hint.ref, hint.reported_at) for hint in hints if hint.final], account
+        return [self.recorder.ended(hint.ref, hint.trigger) for hint in hints if hint.final], account
 
     def _outside(self, hint: Hint, refused: NotMember) -> InstanceOutcome:
         """Return the outcome of a hint from a spoke that orgdns must not work on."""
         # The instances of such an account may still run, so an event does not remove their names. But an end is final
         # in every account that the organization knows.
-        if hint.final and refused.cause not in _NO_ANSWER and (ended := self.recorder.ended_if_known(hint.ref)):
+        if (
+            hint.final
+            and refused.cause not in _NO_ANSWER
+            and (ended := self.recorder.ended_if_known(hint.ref, hint.trigger))
+        ):
             return ended
         result = InstanceResult.RETRY if refused.cause.temporary else InstanceResult.NOT_COVERED
         return InstanceOutcome(hint.ref, result, str(refused), failed=refused.cause.temporary)
@@ -163,7 +169,7 @@ class Observer:
             elif instance is None or (not last and looks[ref].patient and self._outdated(instance, hint)):
                 outcome = self._missing(hint) if last else None
             else:
-                look = replace(looks[ref], asked_at=hint.reported_at)
+                look = replace(looks[ref], trigger=hint.trigger)
                 outcome = self._recorded(instance, waiting.account, look, hint)
             if outcome is not None and (last or not outcome.superseded):
                 outcomes.append(outcome)
@@ -174,7 +180,7 @@ class Observer:
         """Record the names that policy gives an instance as it was described."""
         ref = instance.ref
         if instance.state.final:
-            return self.recorder.ended(ref)
+            return self.recorder.ended(ref, Trigger(Cause.END))
         early = hint.attempt < DELIVERIES_BEFORE_GONE and look.patient and self._outdated(instance, hint)
         if instance.state is InstanceState.PENDING:
             if early:

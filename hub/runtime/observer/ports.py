@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 
     from hub.runtime.boundary.unreadable import Unreadable
     from hub.runtime.model.damping import CallSweeps
-    from hub.runtime.model.names import Claim, InstanceRef, Millis, NameKey, Spoke
+    from hub.runtime.model.names import Claim, InstanceRef, NameKey, Spoke
     from hub.runtime.model.observation import Observation
+    from hub.runtime.model.reasons.cause import Trigger
     from hub.runtime.model.status import FailedLook, SpokeStatus
     from hub.runtime.model.usage import UsageByZone
     from hub.runtime.policy.draft import Decision
@@ -36,14 +37,14 @@ class InstanceLedger(Protocol):
         """Write a row over the one that was read, or a new row; raises Outdated if the ledger has another one."""
         ...
 
-    def put_claim(self, claim: Claim, version: int, asked_at: Millis) -> int:
+    def put_claim(self, claim: Claim, version: int, trigger: Trigger) -> int:
         """Write a claim for this version of its instance's row, unless the claim has a later version.
 
-        Return the version that the claim has. `asked_at` is the time of the event that caused it, or 0.
+        Return the version that the claim has. `trigger` is what caused it.
         """
         ...
 
-    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int, asked_at: Millis) -> int:
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int, trigger: Trigger) -> int:
         """Withdraw a claim for this version of its instance's row, unless the claim has a later version.
 
         Return the version that the claim has.

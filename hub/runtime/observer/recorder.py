@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.damping import INSTANCE_CHANGES, Damping
-from hub.runtime.model.names import NEVER, Account, Claim, Fqdn, Instance, InstanceRef, Millis, Refusal
+from hub.runtime.model.names import NEVER, Account, Claim, Fqdn, Instance, InstanceRef, Refusal
 from hub.runtime.model.observation import Observation
+from hub.runtime.model.reasons.cause import NO_TRIGGER, Cause, Trigger
 from hub.runtime.observer.looks import Look, Observed
 from hub.runtime.observer.usage import Unlimited
 from hub.runtime.policy.draft import MAX_REFUSALS, Decision
@@ -101,7 +102,7 @@ class Recorder:
             return _retried(ref, fault)
         return InstanceOutcome(ref, InstanceResult.UNREADABLE, found.reason)
 
-    def ended(self, ref: InstanceRef, asked_at: Millis = NEVER) -> InstanceOutcome:
+    def ended(self, ref: InstanceRef, trigger: Trigger = NO_TRIGGER) -> InstanceOutcome:
         """Withdraw all claims of an instance for good. An end is final, so it needs no look."""
         try:
             for _ in range(WRITES):
@@ -121,23 +122,23 @@ class Recorder:
                     held=before.addresses,
                 )
                 with suppress(Outdated):
-                    return self._recorded(before, after, Decision(), "ended", asked_at=asked_at)
+                    return self._recorded(before, after, Decision(), "ended", trigger=trigger)
         except LedgerUnavailable as fault:
             return _retried(ref, fault)
         return InstanceOutcome(ref, InstanceResult.RETRY, SUPERSEDED, superseded=True)
 
-    def ended_if_known(self, ref: InstanceRef) -> InstanceOutcome | None:
+    def ended_if_known(self, ref: InstanceRef, trigger: Trigger = NO_TRIGGER) -> InstanceOutcome | None:
         """Withdraw all claims of an instance for good, or return None if the ledger does not know the instance."""
         try:
             known = self.ledger.observation(ref) is not None
         except LedgerUnavailable as fault:
             return _retried(ref, fault)
-        return self.ended(ref) if known else None
+        return self.ended(ref, trigger) if known else None
 
     def observed(self, observed: Observed, account: Account) -> InstanceOutcome:
         """Record an instance as it was observed, whether EC2 shows it or not."""
         if observed.ended:
-            return self.ended(observed.ref)
+            return self.ended(observed.ref, observed.look.trigger)
         if observed.instance is None:
             return self.missing(observed.ref, GONE, observed.look)
         return self.described(observed.instance, account, observed.decision, observed.look)
@@ -157,7 +158,8 @@ class Recorder:
         decision = Decision(kept, (*refusals, *row.refusals)[:MAX_REFUSALS])
         facts = (row.instance, account) if row.instance else (None, None)
         # No look: what was known of the instance, and in which generation, stays.
-        return self._looked(row.ref, decision, facts, Look(row, row.generation, row.observed_at))
+        look = Look(row, row.generation, row.observed_at, trigger=Trigger(Cause.SWEEP))
+        return self._looked(row.ref, decision, facts, look)
 
     def _looked(
         self,
@@ -172,7 +174,7 @@ class Recorder:
             return InstanceOutcome(ref, InstanceResult.UNREADABLE, before.reason)
         if before.ended and not before.settled:
             # The worker that recorded the end was interrupted.
-            return self.ended(ref)
+            return self.ended(ref, Trigger(Cause.END))
         if before.ended:
             return InstanceOutcome(ref, InstanceResult.UNCHANGED, ENDED)
         instance, account = facts
@@ -192,7 +194,7 @@ class Recorder:
             if counted and self._damped(before, decision, look):
                 return self._damp(before)
             by_event = look if counted or look.contradicted else None
-            return self._recorded(before, after, decision, look=by_event, asked_at=look.asked_at)
+            return self._recorded(before, after, decision, look=by_event, trigger=look.trigger)
         except (Outdated, LedgerUnavailable) as fault:
             return _retried(ref, fault)
 
@@ -215,7 +217,7 @@ class Recorder:
         decision: Decision,
         reason: str = "",
         look: Look | None = None,
-        asked_at: Millis = NEVER,
+        trigger: Trigger = NO_TRIGGER,
     ) -> InstanceOutcome:
         """Write a row and its claims, within the limits of the account; see `_write`.
 
@@ -225,7 +227,7 @@ class Recorder:
         if look and (look.contradicted or set(admitted.claims) != set(before.wanted)):
             after = replace(after, damping=before.damping.changed(INSTANCE_CHANGES, look.began_at) or before.damping)
         try:
-            changed = self._write(before, replace(after, refusals=admitted.refusals), admitted.claims, asked_at)
+            changed = self._write(before, replace(after, refusals=admitted.refusals), admitted.claims, trigger)
         except Outdated:
             self.admission.undo(before.ref, before.claims, admitted)
             raise
@@ -235,7 +237,7 @@ class Recorder:
         return InstanceOutcome(before.ref, result, reason, names, admitted.refusals if changed else ())
 
     def _write(
-        self, before: Observation, after: Observation, claims: tuple[Claim, ...], asked_at: Millis = NEVER
+        self, before: Observation, after: Observation, claims: tuple[Claim, ...], trigger: Trigger = NO_TRIGGER
     ) -> bool:
         """Write the row and the claims; return whether the claims or the refusals changed.
 
@@ -263,12 +265,12 @@ class Recorder:
         with suppress(Outdated):
             stored = before.claims if before.settled and before.generation == after.generation else ()
             differing = tuple(claim for claim in claims if claim not in stored)
-            row = self._write_claims(row, differing, old, asked_at)
+            row = self._write_claims(row, differing, old, trigger)
             self.ledger.put_observation(replace(settled, version=row.version + 1), row)
         return changed
 
     def _write_claims(
-        self, row: Observation, claims: tuple[Claim, ...], old: tuple[Claim, ...], asked_at: Millis
+        self, row: Observation, claims: tuple[Claim, ...], old: tuple[Claim, ...], trigger: Trigger
     ) -> Observation:
         """Write and withdraw claims for the row's version; return the row, whose version is at least that of each.
 
@@ -278,8 +280,8 @@ class Recorder:
             Outdated: if another worker wrote the row meanwhile.
         """
         while True:
-            written = [self.ledger.put_claim(claim, row.version, asked_at) for claim in claims]
-            withdrawn = [self.ledger.withdraw_claim(claim.key, row.ref, row.version, asked_at) for claim in old]
+            written = [self.ledger.put_claim(claim, row.version, trigger) for claim in claims]
+            withdrawn = [self.ledger.withdraw_claim(claim.key, row.ref, row.version, trigger) for claim in old]
             latest = max((*written, *withdrawn), default=row.version)
             if latest <= row.version:
                 return row

@@ -18,7 +18,7 @@ from hub.runtime.publisher.refusals import refusal_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hub.runtime.model.names import NameKey
+    from hub.runtime.model.names import Change, NameKey
     from hub.runtime.publisher.planner import Planner
     from hub.runtime.publisher.ports import Zones
     from hub.runtime.publisher.refusals import BatchRefusal
@@ -56,15 +56,15 @@ class _Attempt(NamedTuple):
 class BatchSender:
     """Sends the change batches of one run, one after the other.
 
-    `pending` are the names that the ledger has as pending, `refused` counts the refused calls of each zone, and `full`
-    are the zones that take no change that grows them.
+    `pending` are the names that the ledger has as pending, with their changes, `refused` counts the refused calls of
+    each zone, and `full` are the zones that take no change that grows them.
 
     """
 
     run: PublishRun
     zones: Zones
     planner: Planner
-    pending: set[NameKey] = field(default_factory=set)
+    pending: dict[NameKey, Sequence[Change]] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
     full: set[str] = field(default_factory=set)
 
@@ -88,15 +88,17 @@ class BatchSender:
         delay = self.zones.delay(len(changes)) if self.run.wait is None else 0.0
         if self.run.out_of_time(keys, delay) or self.run.paused(keys):
             return None
-        new = [key for key in keys if key not in self.pending]
+        # Once for each name, unless a reading gave another plan since.
+        new = [name for name in batch if self.pending.get(name.key) != name.changes]
         try:
-            self.run.ledger.put_published([(key, replace(self.run.states[key].published, pending=True)) for key in new])
-            self.pending.update(new)
+            self.run.note_pending(new)
+            self.pending.update({name.key: name.changes for name in new})
             # A batch is all prompt or not at all: the publisher sends prompt names apart.
-            self.zones.change(zone_id, changes, self.run.urgency(keys), wait=self.run.longest_wait(keys))
+            accepted = self.zones.change(zone_id, changes, self.run.urgency(keys), wait=self.run.longest_wait(keys))
         except NoTurn as no_turn:
-            self.pending.difference_update(new)
-            self.run.defer(keys, new, no_turn)
+            for name in new:
+                del self.pending[name.key]
+            self.run.defer(keys, [name.key for name in new], no_turn)
             return None
         except BatchRefused as refused:
             self.refused[zone_id] += 1
@@ -104,7 +106,7 @@ class BatchSender:
         except (ZoneUnavailable, ZoneClosed, LedgerUnavailable) as failure:
             self.run.fail(keys, failure)
             return None
-        self.run.note(batch)
+        self.run.note(batch, accepted)
         return None
 
     def _with_tokens(self, attempt: _Attempt) -> list[_Attempt]:

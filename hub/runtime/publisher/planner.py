@@ -88,6 +88,7 @@ class Planner:
         """Read one name; return whether there were tokens to do so. If it is not `patient`, do not wait for them."""
         if self.run.out_of_time([key]):
             return True
+        began_at = self.run.clock()
         try:
             wait = self.run.longest_wait([key]) if patient else 0.0
             urgency = self.run.urgency([key]) if patient else Urgency.PROMPT
@@ -97,7 +98,7 @@ class Planner:
         except (ZoneUnavailable, ZoneClosed) as failure:
             self.run.fail([key], failure)
             return True
-        self.run.read.add(key)
+        self.run.saw(key, held[key.fqdn].owned, began_at)
         found[key] = held[key.fqdn]
         return True
 
@@ -131,12 +132,14 @@ class Planner:
         """Read what the zone holds under these names; set the outcomes of the names that could not be read."""
         if not keys or self.run.out_of_time(keys):
             return {}
+        began_at = self.run.clock()
         try:
             found = self.zones.record_sets(keys[0].zone_id, [key.fqdn for key in keys])
         except (ZoneUnavailable, ZoneClosed) as failure:
             self.run.fail(keys, failure)
             return {}
-        self.run.read.update(keys)
+        for key in keys:
+            self.run.saw(key, found[key.fqdn].owned, began_at)
         return {key: found[key.fqdn] for key in keys}
 
     def _changed(self, held: Mapping[NameKey, ZoneRecordSets]) -> list[NameChange]:
@@ -231,7 +234,7 @@ class Planner:
         if state.unreadable:
             # It was written meanwhile: the next run leaves the name as it is.
             raise LedgerUnavailable(str(state.unreadable[0]))
-        self.run.states[key] = state
+        self.run.put_state(state)
 
     def _standings(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Standing]:
         """Return what the ledger knows about instances. What is settled is read before the rows.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from hub.runtime.boundary.unreadable import Unreadable
-    from hub.runtime.model.names import Change, Claim, Fqdn, InstanceRef, NameKey, NameState, Published, Spoke
+    from hub.runtime.model.names import Change, Claim, Fqdn, InstanceRef, Millis, NameKey, NameState, Published, Spoke
     from hub.runtime.model.observation import Observation
     from hub.runtime.model.tasks import DeferredName, Release
     from hub.runtime.ports import ZoneRecordSets
@@ -72,10 +72,11 @@ class Zones(Protocol):
         urgency: Urgency = Urgency.PATIENT,
         *,
         wait: float | None = None,
-    ) -> None:
+    ) -> Millis | None:
         """Make all changes or none; raises BatchRefused, ZoneUnavailable or ZoneClosed.
 
-        Raises NoTurn if the call would have to wait longer than so many seconds.
+        Return when Route 53 accepted them, or None if it did not say that. Raises NoTurn if the call would have to wait
+        longer than so many seconds.
         """
         ...
 

@@ -23,10 +23,11 @@ from hub.runtime.publisher.planner import Planner
 from hub.runtime.publisher.run import PublishRun
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import Claim, Millis, NameKey
+    from hub.runtime.model.reasons.cause import Reason
     from hub.runtime.ports import Clock
     from hub.runtime.publisher.backlog.deferral import Deferral
     from hub.runtime.publisher.ports import NameLedger, PublishControls, Zones
@@ -57,6 +58,7 @@ class Publisher:
         told: Mapping[NameKey, Collection[Claim]] = MappingProxyType({}),
         changed_by: Mapping[NameKey, Collection[str]] = MappingProxyType({}),
         released: Mapping[NameKey, str] = MappingProxyType({}),
+        reasons: Mapping[NameKey, Sequence[Reason]] = MappingProxyType({}),
     ) -> list[NameOutcome]:
         """Publish names; return one outcome for each, in order. RETRY marks what may succeed later; a repeat is safe.
 
@@ -67,9 +69,21 @@ class Publisher:
 
         `changed_by` has the accounts that changed claims on a name, and "" for an audit that marked it. Names above
         their rates go to the backlog, and come back `released`, with the account because of which they were there.
+        `reasons` says why names are to be looked at: the ledger keeps it beside what is published.
         """
         ordered = sorted(changed_at)
-        run = PublishRun(self.ledger, self.controls, deadline, marked, changed_at, self.clock(), told, self.dry_run)
+        run = PublishRun(
+            self.ledger,
+            self.controls,
+            deadline,
+            marked,
+            changed_at,
+            self.clock(),
+            told,
+            self.dry_run,
+            reasons=reasons,
+            clock=self.clock,
+        )
         if not run.paused(ordered):
             if self.backlog:
                 self.backlog.admit(run, changed_by, released)
@@ -109,6 +123,6 @@ def _read(run: PublishRun, keys: Iterable[NameKey]) -> dict[str, list[NameKey]]:
             # Left as it is: what its rows mean is not known, and trying again would read the same.
             run.outcomes[key] = NameOutcome(key, NameResult.UNREADABLE, str(state.unreadable[0]))
         else:
-            run.states[key] = state
+            run.put_state(state)
             by_zone[key.zone_id].append(key)
     return by_zone

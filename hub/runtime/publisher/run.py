@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.deadline import HUB_CALLS
-from hub.runtime.model.names import Millis, NameState, Published
+from hub.runtime.model.names import NEVER, Millis, NameState, Published
+from hub.runtime.model.reasons.cause import Reason, deciding
+from hub.runtime.model.reasons.evidence import Evidence
 from hub.runtime.names.dry_run import NOT_DRY, DryRun, owners_of
 from hub.runtime.ports import LedgerUnavailable, ZoneClosed
 from hub.runtime.publisher.holders import desired_record_sets
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import Claim, InstanceRef, NameKey, RecordSet
-    from hub.runtime.ports import NoTurn
+    from hub.runtime.ports import Clock, NoTurn
     from hub.runtime.publisher.batches import NameChange
     from hub.runtime.publisher.foreign import ZoneReading
     from hub.runtime.publisher.ports import NameLedger, PublishControls, ZoneReadings
@@ -50,6 +52,8 @@ class PublishRun:
     The names in `prompt`, those of quiet accounts first, also take tokens of the buckets of prompt names and releases.
     Their calls wait for their turn until `wait` seconds after the run began, and those for `quiet` names alone for
     longer. With None, all calls wait as long as the deadline allows.
+
+    `reasons` says why names are to be looked at, and `clock` when readings began: both are for history only.
     """
 
     ledger: NameLedger
@@ -60,6 +64,8 @@ class PublishRun:
     now: Millis
     told: Mapping[NameKey, Collection[Claim]] = field(default_factory=dict)
     dry_run: DryRun = NOT_DRY
+    reasons: Mapping[NameKey, Sequence[Reason]] = field(default_factory=dict)
+    clock: Clock = lambda: NEVER
     states: dict[NameKey, NameState] = field(default_factory=dict)
     outcomes: dict[NameKey, NameOutcome] = field(default_factory=dict)
     read: set[NameKey] = field(default_factory=set)
@@ -72,6 +78,7 @@ class PublishRun:
     began: float = 0.0
     _opened: float = 0.0
     _known_readings: dict[str, ZoneReading | None] = field(default_factory=dict)
+    _seen: dict[NameKey, tuple[tuple[RecordSet, ...], Millis]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.began = self._opened = self.deadline.seconds_left()
@@ -82,6 +89,23 @@ class PublishRun:
         Otherwise these names would return to the backlog, and be read again, for ever.
         """
         self.began = self.deadline.seconds_left()
+
+    def put_state(self, state: NameState) -> None:
+        """Take a state that was read from the ledger. What was seen in the zone since replaces the ledger's memory."""
+        self.states[state.key] = state
+        if state.key in self._seen:
+            self.saw(state.key, *self._seen[state.key])
+
+    def saw(self, key: NameKey, owned: tuple[RecordSet, ...], at: Millis) -> None:
+        """Take what a reading of the zone shows of a name; it began at a time. The ledger's memory may be wrong."""
+        self.read.add(key)
+        self._seen[key] = (owned, at)
+        published = replace(self.states[key].published, record_sets=owned, evidence=Evidence(seen=at))
+        self.states[key] = replace(self.states[key], published=published)
+
+    def reason(self, key: NameKey, affected: Collection[str] = ()) -> Reason:
+        """Return why a name changes, or is to be looked at; `affected` are the instances that gain or lose it."""
+        return deciding(self.reasons.get(key, ()), affected)
 
     def claims(self, key: NameKey) -> tuple[Claim, ...]:
         """Return the claims that decide what is published under a name."""
@@ -158,12 +182,27 @@ class PublishRun:
         for key in keys:
             self.outcomes[key] = NameOutcome(key, NameResult.DEFERRED, str(no_turn))
 
-    def note(self, names: Sequence[NameChange]) -> None:
-        """Store what the zone holds under these names, and set their outcomes."""
+    def note_pending(self, names: Collection[NameChange]) -> None:
+        """Store that the changes of these names are about to be sent, and what the zone holds before, as far as known.
+
+        Raises:
+            LedgerUnavailable: if that fails.
+        """
+        at, rows = self.clock(), []
+        for name in names:
+            published = self.states[name.key].published
+            rows.append((name.key, replace(published, pending=True, evidence=Evidence(_seen(published), sent=at))))
+        self.ledger.put_published(rows)
+
+    def note(self, names: Sequence[NameChange], accepted: Millis | None = None) -> None:
+        """Store what the zone holds under these names, and set their outcomes.
+
+        Route 53 accepted the changes of the names, if they have any; it did so at a time, or did not say when.
+        """
         if not names:
             return
         try:
-            self.ledger.put_published([(name.key, self._published(name)) for name in names])
+            self.ledger.put_published([(name.key, self._published(name, accepted)) for name in names])
         except LedgerUnavailable as unavailable:
             for name in names:
                 self.outcomes[name.key] = NameOutcome(name.key, NameResult.RETRY, str(unavailable))
@@ -195,15 +234,34 @@ class PublishRun:
             self.outcomes[key] = NameOutcome(key, NameResult.RETRY, reason)
         return [name for name in names if waited[name.key] >= PATIENCE_MILLIS]
 
-    def _published(self, name: NameChange) -> Published:
+    def _published(self, name: NameChange, accepted: Millis | None) -> Published:
         state = self.states[name.key]
         rules = dict(state.published.rules) | {claim.instance: claim.rule for claim in state.claims}
         given = tuple((ref, rules[ref]) for ref in sorted(owners_of(name.desired)) if ref in rules)
-        published = Published(name.desired, conflict=name.conflict, rules=given, withheld=name.withheld)
+        published = Published(
+            name.desired,
+            conflict=name.conflict,
+            rules=given,
+            withheld=name.withheld,
+            evidence=self._evidence(name, accepted),
+        )
         if not name.refused:
             return published
         wanted = desired_record_sets(self.claims(name.key))
         return replace(published, refused=fingerprint(wanted), refused_at=self.changed_at[name.key])
+
+    def _evidence(self, name: NameChange, accepted: Millis | None) -> Evidence:
+        """Return how the ledger knows what a name holds: by a reading, or by what Route 53 accepted at a time."""
+        before, after = set(self.states[name.key].published.record_sets), set(name.desired)
+        seen = _seen(self.states[name.key].published)
+        if not name.changes and name.key not in self._seen:
+            return Evidence(seen)
+        reason = self.reason(name.key, {each.holder for each in before ^ after})
+        if not name.changes or not accepted:
+            return Evidence(seen, cause=reason.cause, by=reason.by)
+        # Route 53 deletes only what is there as given. Of record sets that stay, its answer says nothing.
+        replaced = before.isdisjoint(after) and (before or name.key in self._seen)
+        return Evidence(accepted if replaced else seen, accepted, reason.cause, reason.by)
 
     def fail(self, keys: Sequence[NameKey], failure: Exception) -> None:
         """Set the outcome of names whose zone was not written: RETRY, unless waiting does not help.
@@ -221,3 +279,7 @@ class PublishRun:
                 result, reason = NameResult.RETRY, str(unavailable)
         for key in keys:
             self.outcomes[key] = NameOutcome(key, result, reason)
+
+
+def _seen(published: Published) -> int:
+    return published.evidence.seen if published.evidence else 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.model.names import InstanceRef
+from hub.runtime.model.reasons.cause import NO_TRIGGER, Trigger
 from hub.runtime.model.usage import Tally
 from hub.runtime.sweeper.hash_set import HashSet
 
@@ -73,9 +74,9 @@ class Unfinished(Exception):
 class SweepRun:
     """The bookkeeping of one sweep.
 
-    `generation` is that of the ledger when the sweep began. `losing` counts the names of each instance that would lose
-    all of them. `unreadable` has the ids of the instances that cannot be read, or whose row cannot. One without an id
-    is empty.
+    `generation` is that of the ledger when the sweep began, and `trigger` why the sweep is made. `losing` counts the
+    names of each instance that would lose all of them. `unreadable` has the ids of the instances that cannot be read,
+    or whose row cannot. One without an id is empty.
     """
 
     status: SpokeStatus
@@ -85,6 +86,7 @@ class SweepRun:
     deadline: Deadline
     report: Callable[[InstanceOutcome], None]
     after_call: bool = False
+    trigger: Trigger = NO_TRIGGER
     listed: HashSet = field(default_factory=HashSet)
     losing: dict[InstanceRef, int] = field(default_factory=dict)
     instances: int = 0

@@ -15,13 +15,14 @@ from hub.runtime.guard import Removal
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.names import NEVER, InstanceState
 from hub.runtime.model.observation import Observation
+from hub.runtime.model.reasons.cause import Cause, Trigger
 from hub.runtime.observer.looks import Look, Observed, is_outdated, names_of
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
 from hub.runtime.policy.draft import Decision
 from hub.runtime.ports import LedgerUnavailable, SpokeClosed, SpokeDenied, SpokeUnreachable
 from hub.runtime.sweeper.bookkeeping import SweepOutcome, SweepRun, Unfinished
 from hub.runtime.sweeper.undelivered import with_undelivered
-from hub.runtime.sweeper.unreachable import UnreachableSpokes, with_pending
+from hub.runtime.sweeper.unreachable import APPROVED, UnreachableSpokes, with_pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from hub.runtime.deadline import Deadline
     from hub.runtime.guard import Guard
     from hub.runtime.model.names import Account, Fqdn, Instance, InstanceRef, Spoke
+    from hub.runtime.model.status import SpokeStatus
     from hub.runtime.observer.recorder import Recorder
     from hub.runtime.policy.decide import Policy
     from hub.runtime.ports import AccountLabels, Accounts, Clock, Instances
@@ -74,7 +76,10 @@ class Sweeper:
         status = replace(status, tried_at=self.clock())
         changed = missed = 0
         try:
-            run = SweepRun(status, generation, self._account(spoke), self.clock(), deadline, report, after_call)
+            trigger = self._trigger(status, after_call=after_call)
+            run = SweepRun(
+                status, generation, self._account(spoke), self.clock(), deadline, report, after_call, trigger
+            )
             try:
                 self._withdraw_released(run)
                 self._compare(run)
@@ -118,6 +123,11 @@ class Sweeper:
         if changed and status.counted:
             self.recorder.admission.recounted(spoke)
         return SweepOutcome(status, changed, missed)
+
+    def _trigger(self, status: SpokeStatus, *, after_call: bool) -> Trigger:
+        """Return why a sweep may change names: a call, a policy that is new to the spoke, or neither."""
+        another = bool(status.policy) and status.policy != self.policy_digest
+        return Trigger(Cause.POLICY if another else Cause.CALL if after_call else Cause.SWEEP)
 
     def _account(self, spoke: Spoke) -> Account:
         """Return the account of a spoke that may be read.
@@ -166,7 +176,7 @@ class Sweeper:
                         self._report(run, InstanceOutcome(ref, InstanceResult.UNREADABLE, instance.reason))
                     continue
                 run.instances += not instance.state.final
-                look = Look(row, run.generation, began_at, run.after_call)
+                look = Look(row, run.generation, began_at, run.after_call, trigger=run.trigger)
                 observed = self._observed(run, ref, instance, look)
                 # The listing is older than the row: it decides only if there is no row, or the instance has ended.
                 decides = not isinstance(row, Observation) or observed is None or observed.ended
@@ -234,7 +244,8 @@ class Sweeper:
             began_at = self.clock()
             found = self.instances.describe(run.status.spoke, [ref.id for ref in chunk])
             for ref in chunk:
-                look = Look(rows.get(ref), run.generation, began_at, run.after_call)
+                trigger = APPROVED if ref.id in run.status.approved else run.trigger
+                look = Look(rows.get(ref), run.generation, began_at, run.after_call, trigger=trigger)
                 # An instance that is missing may be the one that has no readable id.
                 instance = found.get(ref.id, found.get(""))
                 if isinstance(instance, Unreadable):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.names import InstanceRef
+from hub.runtime.model.reasons.cause import Cause, Trigger
 from hub.runtime.model.usage import Tally
 from hub.runtime.observer.looks import Look, is_outdated, names_of
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 # further instances wait for another sweep.
 MAX_PENDING: Final = 8_000
 READ_AT_ONCE: Final = 100
+# Of a removal that a person approved.
+APPROVED: Final = Trigger(Cause.APPROVAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ class UnreachableSpokes:
                 return status
             rows = self.rows.known_observations(refs)
             for ref in refs:
-                look = Look(rows.get(ref), generation, now)
+                trigger = APPROVED if ref.id in status.approved else Trigger(Cause.SWEEP)
+                look = Look(rows.get(ref), generation, now, trigger=trigger)
                 outcome = self.recorder.missing(ref, f"the spoke was unreachable for too long: {reason}", look)
                 if outcome.superseded:
                     # Others can read the spoke. The next sweep decides.

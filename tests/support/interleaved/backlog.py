@@ -11,7 +11,7 @@ from hub.runtime.aws.pace.calls import patient_turn, turn
 from hub.runtime.aws.pace.turns import Turns
 from hub.runtime.aws.queues.further import FurtherMessages
 from hub.runtime.messages import release_of
-from hub.runtime.model.names import Change, Fqdn
+from hub.runtime.model.names import Change, Fqdn, Millis
 from hub.runtime.model.tasks import Release
 from hub.runtime.ports import Clock, ZoneRecordSets
 from hub.runtime.publisher.backlog.releaser import Releaser
@@ -113,9 +113,10 @@ class PacedZones:
         urgency: Urgency = Urgency.PATIENT,
         *,
         wait: float | None = None,
-    ) -> None:
+    ) -> Millis | None:
         with turn(self._turns, Demand.batch(len(changes), urgency, zone_id), wait):
-            self._zones.change(zone_id, changes)
+            accepted: Millis | None = self._zones.change(zone_id, changes)
+        return accepted
 
     def record_sets(
         self, zone_id: str, names: Collection[Fqdn], wait: float | None = None, urgency: Urgency = Urgency.PATIENT

@@ -11,8 +11,9 @@ from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.rows import Row
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
-from hub.runtime.model.names import NEVER, Claim, InstanceRef, Millis, NameKey, NameState, Spoke
+from hub.runtime.model.names import Claim, InstanceRef, NameKey, NameState, Spoke
 from hub.runtime.model.observation import Observation
+from hub.runtime.model.reasons.cause import NO_TRIGGER, Trigger
 from hub.runtime.model.tasks import Release
 from hub.runtime.observer.looks import Look
 from hub.runtime.observer.recorder import Recorder
@@ -46,11 +47,11 @@ class RowsUnlocked(DynamoLedger):
 class ClaimsUnfenced(DynamoLedger):
     """Writes claims over those of a later version of the instance's row."""
 
-    def put_claim(self, claim: Claim, version: int, asked_at: Millis = NEVER) -> int:
-        return super().put_claim(claim, 10**6, asked_at) and version
+    def put_claim(self, claim: Claim, version: int, trigger: Trigger = NO_TRIGGER) -> int:
+        return super().put_claim(claim, 10**6, trigger) and version
 
-    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int, asked_at: Millis = NEVER) -> int:
-        return super().withdraw_claim(key, ref, 10**6, asked_at) and version
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int, trigger: Trigger = NO_TRIGGER) -> int:
+        return super().withdraw_claim(key, ref, 10**6, trigger) and version
 
 
 class PendingIgnored(DynamoLedger):

@@ -255,14 +255,7 @@ class Parts:
             worker.clock,
             backlog=Deferral(turnstile, self.backlog_queue(worker), self.backlog_rows(worker.table)),
         )
-        return publisher.publish(
-            changes.changed_at,
-            changes.marked,
-            AMPLE,
-            changes.told,
-            changes.changed_by,
-            changes.released,
-        )
+        return changes.published(publisher, AMPLE)
 
     def sweeper(self, worker: Worker, recorder: Recorder) -> Sweeper:
         accounts = worker.world.truth.ec2

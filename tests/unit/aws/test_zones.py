@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -86,6 +87,26 @@ class TestZones:
         simple = RecordSet(foreign.fqdn, RecordType.A, 300, foreign.values, "")
         zones.change(CORP_ZONE, [Change(Action.DELETE, simple)])
         stubber.assert_no_pending_responses()
+
+    @pytest.mark.parametrize(
+        ("info", "at"),
+        [
+            ({"SubmittedAt": datetime(2017, 3, 27, 17, 48, 16, 751_000, UTC)}, 1_490_636_896_751),
+            ({"SubmittedAt": datetime(2017, 3, 27, 17, 48, 16)}, None),  # noqa: DTZ001 - AWS says the zone
+            ({"SubmittedAt": "yesterday"}, None),
+            ({}, None),
+            (None, None),
+        ],
+    )
+    def test_change_says_when_it_was_accepted(self, info: object, at: int | None) -> None:
+        """In milliseconds; a change whose time is missing or malformed is accepted nevertheless."""
+
+        class Client:
+            def change_resource_record_sets(self, **_: object) -> dict[str, object]:
+                return {"ChangeInfo": info}
+
+        zones = writer_zones(OneClient(Client()), MemoryClock())
+        assert zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))]) == at
 
     def test_refusal_differs_from_no_answer(self, route53: tuple[WriterZones, Stubber]) -> None:
         """A refusal is about the batch; any other error may pass."""

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.boundary.unreadable import Unreadable
-from hub.runtime.history.entry import Cause, Entry, Mark, MarkKind
+from hub.runtime.history.entry import Entry, Mark, MarkKind
 from hub.runtime.history.lines import kept_in, keys_of, line_of
 from hub.runtime.model.names import Fqdn, InstanceRef, Millis, NameKey, RecordSet, RecordType
+from hub.runtime.model.reasons.cause import Cause
 
 WEB = Fqdn("web.corp.internal.")
 TEXT = st.text(max_size=20)
@@ -50,10 +51,11 @@ def entries(draw: st.DrawFn) -> Entry:
         cause=draw(st.sampled_from(Cause)),
         by=draw(st.none() | REFS),
         found=draw(st.booleans()),
+        seen=draw(TIMES),
     )
 
 
-MARKS = st.builds(Mark, TEXT, st.sampled_from(MarkKind), TIMES, TEXT, TEXT, TEXT)
+MARKS = st.builds(Mark, TEXT, st.sampled_from(MarkKind), TIMES, TEXT, TEXT, TEXT, TIMES)
 
 
 @given(kept=entries() | MARKS)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.aws.ledger.rows import Row
     from hub.runtime.aws.ledger.table import Table
+    from hub.runtime.model.reasons.cause import Reason
     from hub.runtime.model.tasks import DeferredName
 
 # The publisher reads the row at once, and the numbers of the last two hours are shown. Milliseconds.
@@ -52,6 +53,7 @@ class DynamoBacklog:
                     # A row that is written again as it is makes no record in the stream.
                     "at": now,
                     contract.EXPIRES: expiry,
+                    **_reason_row(name.reason),
                 }
                 for name, account in names
             ]
@@ -92,6 +94,10 @@ class DynamoBacklog:
             found = read_row(_counts_of, row, contract.BACKLOG_PREFIX)
             counts.update({} if isinstance(found, Unreadable) else found)
         return dict(counts)
+
+
+def _reason_row(reason: Reason) -> Row:
+    return {name: text for name, text in ((contract.CAUSE, reason.cause.value), ("by", reason.by)) if text}
 
 
 def _hour_key(at: int) -> Row:

@@ -13,11 +13,15 @@ from hub.runtime.aws.ledger.rows import claim_in, name_key_of
 from hub.runtime.boundary.schema import number
 from hub.runtime.boundary.unreadable import Malformed, Unreadable, readable
 from hub.runtime.model.names import NEVER, Claim, Millis
+from hub.runtime.model.reasons.cause import NO_REASON, Cause, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import NameKey
+    from hub.runtime.publisher.outcome import NameOutcome
+    from hub.runtime.publisher.publisher import Publisher
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class NameChange:
     A released name may be marked, too. `account` is the one of the claimant, or because of which the name was in the
     backlog; it is empty for a mark. `written` is the claim that was made, or changed; None if it was withdrawn or
     deleted, or if the stream does not have an image of it that can be read. `asked_at` is the time of the event that
-    caused the change, or 0; of a released name it is the time of the change in the ledger.
+    caused the change, or 0; of a released name it is the time of the change in the ledger. `reason` is why the name is
+    to be looked at.
     """
 
     key: NameKey
@@ -39,6 +44,7 @@ class NameChange:
     marked: bool = False
     released: bool = False
     asked_at: Millis = NEVER
+    reason: Reason = NO_REASON
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class NameChanges:
         unreadable: The records that are nothing of these. They would be the same after another delivery.
         asked_at: The times of the first events that asked for the changes of names; without those that no event caused.
         heartbeats: The times at which the heartbeats among the records were sent.
+        reasons: Why the names are to be looked at, in the order of the records.
     """
 
     first: dict[NameKey, str] = field(default_factory=dict)
@@ -68,6 +75,7 @@ class NameChanges:
     unreadable: list[Unreadable] = field(default_factory=list)
     asked_at: dict[NameKey, Millis] = field(default_factory=dict)
     heartbeats: list[Millis] = field(default_factory=list)
+    reasons: defaultdict[NameKey, list[Reason]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def of(cls, records: Iterable[Any]) -> NameChanges:
@@ -83,12 +91,25 @@ class NameChanges:
                 changes.heartbeats.append(change)
         return changes
 
+    def published(self, publisher: Publisher, deadline: Deadline) -> list[NameOutcome]:
+        """Publish the names; return one outcome for each."""
+        return publisher.publish(
+            self.changed_at,
+            self.marked,
+            deadline,
+            told=self.told,
+            changed_by=self.changed_by,
+            released=self.released,
+            reasons=self.reasons,
+        )
+
     def _add(self, change: NameChange) -> None:
         key = change.key
         self.first.setdefault(key, change.sequence_number)
         self.changed_at[key] = min(change.changed_at, self.changed_at.get(key, change.changed_at))
         if change.asked_at:
             self.asked_at[key] = min(change.asked_at, self.asked_at.get(key, change.asked_at))
+        self.reasons[key].append(change.reason)
         if change.marked:
             self.marked.add(key)
         if change.released:
@@ -120,10 +141,17 @@ def change_of(record: Any) -> NameChange | Millis:  # noqa: ANN401 - of any type
         changed_at, account, marked = _released(change.get("NewImage")) or (created, "", True)
         asked_at = NEVER if marked else changed_at
         return NameChange(
-            key, sequence_number, changed_at, account=account, marked=marked, released=True, asked_at=asked_at
+            key,
+            sequence_number,
+            changed_at,
+            account=account,
+            marked=marked,
+            released=True,
+            asked_at=asked_at,
+            reason=_reason(change.get("NewImage")),
         )
     if sort_key == contract.MARK_KEY:
-        return NameChange(key, sequence_number, created, marked=True)
+        return NameChange(key, sequence_number, created, marked=True, reason=Reason(Cause.AUDIT))
     if not sort_key.startswith(contract.CLAIM_PREFIX):
         raise Malformed(f"{sort_key!r} is not the key of a claim, a mark or a release")
     claimant = sort_key.removeprefix(contract.CLAIM_PREFIX)
@@ -138,6 +166,7 @@ def change_of(record: Any) -> NameChange | Millis:  # noqa: ANN401 - of any type
         account=account,
         written=written,
         asked_at=NEVER if isinstance(asked, Unreadable) else asked,
+        reason=Reason(_reason(change.get("NewImage")).cause, claimant),
     )
 
 
@@ -154,6 +183,17 @@ def _made(key: NameKey, row: Mapping[str, Any]) -> Claim | None:
 
 def _asked_at(image: Any) -> Millis:  # noqa: ANN401 - of any type, if it is malformed
     return Millis(number(read(image).get(contract.ASKED_AT, NEVER)))
+
+
+def _reason(image: Any) -> Reason:  # noqa: ANN401 - of any type, if it is malformed
+    """Return why a claim changed, or a name was in the backlog. A copied claim is put back because of an audit."""
+    found = readable(_reason_in, image, "")
+    return NO_REASON if isinstance(found, Unreadable) else found
+
+
+def _reason_in(image: Any) -> Reason:  # noqa: ANN401 - as above
+    row = read(image)
+    return Reason(Cause.AUDIT if row.get(contract.COPIED) else Cause.named(row.get(contract.CAUSE)), text_in(row, "by"))
 
 
 def _released(image: object) -> tuple[Millis, str, bool] | None:

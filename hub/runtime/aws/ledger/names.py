@@ -33,13 +33,15 @@ from hub.runtime.aws.ledger.zone.published import published_key, published_of, p
 from hub.runtime.boundary.schema import number, read_row
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.drift import KEPT_MILLIS, Drift
-from hub.runtime.model.names import NEVER, Claim, InstanceRef, Millis, NameKey, NameState, Published, Spoke
+from hub.runtime.model.names import Claim, InstanceRef, NameKey, NameState, Published, Spoke
+from hub.runtime.model.reasons.cause import NO_TRIGGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from hub.runtime.aws.ledger.table import Table
     from hub.runtime.model.observation import ClaimId, Observation, StoredClaim
+    from hub.runtime.model.reasons.cause import Trigger
 
 # A function runs for 15 minutes at most; a day also covers a message on its way.
 TOMBSTONE_MILLIS: Final = 86_400_000
@@ -97,12 +99,9 @@ class DynamoLedger:
             none = "attribute_not_exists(generation) OR generation = :none"
             self._table.put(row, f"version = :version AND ({none})", {":version": over.version, ":none": ""})
 
-    def put_claim(self, claim: Claim, version: int, asked_at: Millis = NEVER) -> int:
-        """Write a claim for this version of its instance's row, unless the claim has a later version.
-
-        `asked_at` is the time of the event that caused it, or 0.
-        """
-        return self._put_unless_later(_live_claim(claim, version) | _asked(asked_at))
+    def put_claim(self, claim: Claim, version: int, trigger: Trigger = NO_TRIGGER) -> int:
+        """Write a claim for this version of its instance's row, unless the claim has a later version."""
+        return self._put_unless_later(_live_claim(claim, version) | _trigger_row(trigger))
 
     def copy_claim(self, claim: Claim, version: int) -> int:
         """Write a claim that the ledger lost, as this version of its instance's row has it, unless it has a later one.
@@ -111,11 +110,11 @@ class DynamoLedger:
         """
         return self._put_unless_later(_live_claim(claim, version) | {contract.COPIED: True})
 
-    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int, asked_at: Millis = NEVER) -> int:
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int, trigger: Trigger = NO_TRIGGER) -> int:
         """Withdraw a claim for this version of its instance's row, unless the claim has a later version."""
         expiry = self._table.expiry(TOMBSTONE_MILLIS)
         row = claim_key(key, ref) | {"live": False, "version": version, contract.EXPIRES: expiry}
-        return self._put_unless_later(row | _asked(asked_at))
+        return self._put_unless_later(row | _trigger_row(trigger))
 
     def stored_claims(self, claim_ids: Collection[ClaimId]) -> dict[ClaimId, StoredClaim | Unreadable]:
         """The rows of these claims; a claim without a row is left out."""
@@ -241,8 +240,10 @@ def name_state(key: NameKey, rows: Iterable[Row]) -> NameState:
     return NameState(key, tuple(claims), published, frozenset(withdrawn), unreadable=tuple(unreadable))
 
 
-def _asked(at: Millis) -> Row:
-    return {contract.ASKED_AT: at} if at else {}
+def _trigger_row(trigger: Trigger) -> Row:
+    """The attributes of a claim that say why it changed."""
+    asked_at: Row = {contract.ASKED_AT: trigger.at} if trigger.at else {}
+    return asked_at | ({contract.CAUSE: trigger.cause.value} if trigger.cause else {})
 
 
 def _live_claim(claim: Claim, version: int) -> Row:

@@ -71,10 +71,10 @@ def patient_turn(turns: Turns, demand: Demand) -> Iterator[Callable[[_Answer], _
         raise ZoneUnavailable(str(error)) from error
 
 
-def until_changed(
-    turns: Turns, demand: Demand, change: Callable[[], Mapping[str, Any]], wait: float | None = None
-) -> None:
-    """Change a zone when the call's turn has come. While the zone is busy with another change, take a further turn.
+def until_changed(turns: Turns, demand: Demand, change: Callable[[], _Answer], wait: float | None = None) -> _Answer:
+    """Change a zone when the call's turn has come; return the answer.
+
+    While the zone is busy with another change, take a further turn.
 
     Raises:
         NoTurn: if that would take more than `wait` seconds.
@@ -86,13 +86,12 @@ def until_changed(
         left = None if wait is None else max(0.0, wait - (turns.now() - began) / 1_000)
         try:
             with turn(turns, demand, left) as answered:
-                answered(change())
+                return answered(change())
         except ClientError as error:
             if not _is_busy(error.response) or attempt + 1 == BUSY_ATTEMPTS:
                 raise
             demand = demand.again()
-        else:
-            return
+    raise AssertionError("the last attempt returns or raises")
 
 
 def watch_attempts(event_name: str, **received: Any) -> None:  # noqa: ANN401 - as botocore calls its handlers

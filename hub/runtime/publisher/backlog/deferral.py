@@ -78,6 +78,7 @@ def _releases(run: PublishRun, names: Mapping[NameKey, str]) -> Iterator[Release
     """Yield names of one account each, in the order of the names."""
     by_account: defaultdict[str, list[DeferredName]] = defaultdict(list)
     for key, account in names.items():
-        by_account[account].append(DeferredName(key, run.changed_at[key], marked=key in run.marked))
+        marked, reason = key in run.marked, run.reason(key)
+        by_account[account].append(DeferredName(key, run.changed_at[key], marked, reason))
     for account, of_account in by_account.items():
         yield from (Release(account, part) for part in chunks(of_account, NAMES_A_RELEASE))

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import name_pk
 from hub.runtime.boundary.schema import flag, number, text
+from hub.runtime.boundary.unreadable import readable
 from hub.runtime.model.names import InstanceRef, Millis, NameKey, Published, RecordSet, RecordType, Withheld
 from hub.runtime.model.owner import IN_LEDGER
+from hub.runtime.model.reasons.cause import Cause
+from hub.runtime.model.reasons.evidence import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,6 +38,8 @@ def published_row(key: NameKey, published: Published) -> Row:
     if published.withheld:
         row["withheld"] = _record_set_rows(published.withheld.record_sets)
         row["blocked"] = published.withheld.blocked
+    if published.evidence:
+        row |= _evidence_row(published.evidence)
     return row | ({"conflict": published.conflict} if published.conflict else {})
 
 
@@ -51,6 +56,34 @@ def published_of(key: NameKey, row: Mapping[str, Any]) -> Published:
         refused_at=Millis(number(row.get("refused_at", 0))),
         rules=_rules(record_sets, row.get("rules", {})),
         withheld=withheld,
+        # No decision needs it, so what cannot be read of it keeps nobody from the name.
+        evidence=evidence if isinstance(evidence := readable(_evidence, row, key), Evidence) else None,
+    )
+
+
+def _evidence_row(evidence: Evidence) -> Row:
+    """The attributes that say how the record sets are known. `seen` is `accepted`, unless it is another time."""
+    fields: Row = {
+        "accepted": evidence.accepted,
+        contract.CAUSE: evidence.cause.value,
+        "by": evidence.by,
+        "sent": evidence.sent,
+    }
+    seen = {"seen": evidence.seen} if evidence.seen != evidence.accepted else {}
+    return {name: value for name, value in fields.items() if value} | seen
+
+
+def _evidence(row: Mapping[str, Any]) -> Evidence | None:
+    """How the record sets are known; None if the row does not say it, as those of versions without history."""
+    accepted = number(row.get("accepted", 0))
+    if not accepted and "seen" not in row:
+        return None
+    return Evidence(
+        seen=number(row.get("seen", accepted)),
+        accepted=accepted,
+        cause=Cause.named(row.get(contract.CAUSE)),
+        by=text(row.get("by", "")),
+        sent=number(row.get("sent", 0)),
     )
 
 

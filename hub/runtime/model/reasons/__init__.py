@@ -1,0 +1,1 @@
+"""Why names change, and how the ledger knows what zones hold."""
