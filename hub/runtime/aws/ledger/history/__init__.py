@@ -1,0 +1,1 @@
+"""What history keeps of the changes of the ledger."""
