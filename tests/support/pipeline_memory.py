@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from hub.runtime.guard import Guard
+from hub.runtime.history.entry import MarkKind
 from hub.runtime.model.names import (
     NEVER,
     Account,
@@ -33,82 +34,14 @@ from hub.runtime.publisher.publisher import Publisher
 from hub.runtime.sweeper.auditor import Auditor
 from hub.runtime.sweeper.sweeper import Sweeper
 from tests.support.build import CORP, instance
-from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization
+from tests.support.history.past import Past
+from tests.support.memory import AMPLE, MemoryClock, MemoryGeneration, MemoryLedger, MemoryOrganization
 from tests.support.memory_statuses import MemoryStatuses
 from tests.support.memory_zones import MemoryZones
+from tests.support.pipeline.faulty import Faulty, Killed, Plan, Sent
 from tests.support.pipeline.machine import ACCOUNTS, LABELS, REGION
 
 ATTEMPTS = 5
-
-
-class Killed(BaseException):
-    """The worker was killed."""
-
-
-@dataclass
-class Plan:
-    """The next fault, and the number of calls before it."""
-
-    fault: str | None = None
-    calls: int = 0
-
-
-class Faulty:
-    """A port that fails as the plan says, with the errors of its kind."""
-
-    def __init__(self, target: object, plan: Plan, unavailable: type[Exception], denied: type[Exception]) -> None:
-        self._target, self._plan = target, plan
-        self._unavailable, self._denied = unavailable, denied
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the port has
-        method: Any = getattr(self._target, name)
-        if not callable(method):
-            return method
-
-        def call(*arguments: object, **named: object) -> Any:  # noqa: ANN401 - as above
-            if name == "delay":
-                return method(*arguments, **named)
-            answer = self._carried_out(lambda: method(*arguments, **named))
-            # A listing may break at each page.
-            return self._paged(answer) if isinstance(answer, Iterator) else answer
-
-        return call
-
-    def _paged(self, pages: Iterator[Any]) -> Iterator[Any]:
-        end = object()
-        while (page := self._carried_out(lambda: next(pages, end))) is not end:
-            yield page
-
-    def _carried_out(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - as above
-        plan = self._plan
-        plan.calls -= plan.fault is not None
-        if plan.fault is None or plan.calls >= 0:
-            return call()
-        fault, plan.fault = plan.fault, None
-        if fault == "killed before":
-            raise Killed
-        if fault == "throttled":
-            raise self._unavailable("Throttling")
-        if fault == "denied":
-            raise self._denied("AccessDenied")
-        call()
-        if fault == "killed after":
-            raise Killed
-        raise self._unavailable("read timeout")
-
-
-class Sent:
-    """The zones, and each change that was sent to them, whatever became of it."""
-
-    def __init__(self, zones: MemoryZones, sent: list[Change]) -> None:
-        self._zones, self._sent = zones, sent
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the zones have
-        return getattr(self._zones, name)
-
-    def change(self, zone_id: str, changes: Collection[Change], *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - as above
-        self._sent += changes
-        self._zones.change(zone_id, changes, *arguments, **named)
 
 
 class MemoryDriver:
@@ -119,7 +52,9 @@ class MemoryDriver:
     def __init__(self, policy: Policy, zone_id: str) -> None:
         self.policy, self.zone_id = policy, zone_id
         self.clock = MemoryClock(now=10**12)
-        self.zones = MemoryZones(domains={found: domain for domain, found in self.zone_ids.items()})
+        self.past = Past(self.clock)
+        domains = {found: domain for domain, found in self.zone_ids.items()}
+        self.zones = MemoryZones(domains=domains, clock=self.clock, journal=self.past.held)
         self.sent: list[Change] = []
         self._make_ledger()
         accounts = {
@@ -136,7 +71,7 @@ class MemoryDriver:
         plan, clock = self.plan, self.clock
         ledger: Any = Faulty(self.ledger, plan, LedgerUnavailable, LedgerUnavailable)
         statuses: Any = Faulty(self.statuses, plan, LedgerUnavailable, LedgerUnavailable)
-        zones: Any = Faulty(Sent(self.zones, self.sent), plan, ZoneUnavailable, ZoneClosed)
+        zones: Any = Faulty(Sent(self.zones, self.sent, self.past), plan, ZoneUnavailable, ZoneClosed)
         dry_run = self.policy.dry_run(zone_ids := self.zone_ids)
         spokes: Any = Faulty(self.organization, plan, SpokeUnreachable, SpokeDenied)
         guard = Guard(0.3, 1_000, 7 * 86_400_000)
@@ -239,17 +174,21 @@ class MemoryDriver:
                 continue
 
     def audit(self) -> None:
-        try:
+        before = {zone_id: self.statuses.zone_status(zone_id).audited_at for zone_id in self.zone_ids.values()}
+        with suppress(Killed, LedgerUnavailable):
             self.auditor.audit(self.zone_ids.values(), AMPLE)
-        except (Killed, LedgerUnavailable):
-            return
+        for zone_id, audited_at in before.items():
+            if (status := self.statuses.zone_status(zone_id)).audited_at != audited_at:
+                self.past.audited(status)
 
     def lose_ledger(self) -> None:
+        self.past.lose()
         self._make_ledger()
         self._wire()
 
     def _make_ledger(self) -> None:
-        self.ledger = MemoryLedger()
+        generation = MemoryGeneration(begins=lambda: self.past.mark(MarkKind.GENERATION))
+        self.ledger = MemoryLedger(generation=generation, past=self.past)
         self.statuses = MemoryStatuses(self.clock, ledger_generation=self.ledger.generation)
 
     def rest(self) -> None:
@@ -262,6 +201,9 @@ class MemoryDriver:
         self.audit()
         self.work()
         assert (self.queue, self.ledger.touched, self.ledger.marked) == ([], [], {})
+
+    def check_history(self) -> None:
+        self.past.check(self.ledger.published.get)
 
     def instances(self) -> Iterator[tuple[Instance, Account]]:
         for shown in self.organization.instances.values():

@@ -1,7 +1,7 @@
 """The whole pipeline as a state machine over any driver: actions of people and AWS, and faults, in any order.
 
 At every step no foreign record has changed, no name lies outside policy, and no published name with a single claimant
-is missing. At rest, after a sweep and an audit, the zone is exactly what policy says of the instances.
+is missing. At rest, after a sweep and an audit, the zone is what policy says, and history tells what the zone held.
 """
 
 from __future__ import annotations
@@ -91,6 +91,7 @@ class Driver(Protocol):
     def foreign(self) -> dict[Fqdn, set[ForeignRecordSet]]: ...
     def make_foreign(self, fqdn: Fqdn) -> None: ...
     def remove_foreign(self, fqdn: Fqdn) -> None: ...
+    def check_history(self) -> None: ...
     def remove_ours(self, record_set: RecordSet) -> None: ...
     def edit_ours(self, record_set: RecordSet) -> None: ...
 
@@ -275,8 +276,8 @@ class Pipeline(RuleBasedStateMachine):
             for fqdn, claims in expected(self.policy, self.driver, self.zone_id).items()
             if fqdn not in self.by_hand
         }
-        assert self.driver.owned() == wanted
-        assert self.driver.foreign() == self.by_hand
+        assert (self.driver.owned(), self.driver.foreign()) == (wanted, self.by_hand)
+        self.driver.check_history()
         self.clean()
 
     def clean(self) -> None:
@@ -290,8 +291,7 @@ def claims_by(state: NameState, ref: InstanceRef) -> bool:
 
 def sole_claimant(claimed: dict[Fqdn, tuple[Claim, ...]], fqdn: Fqdn) -> set[InstanceRef | None]:
     """The claimant of a name that has exactly one; otherwise empty."""
-    claims = claimed.get(fqdn, ())
-    return {claim.instance for claim in claims} if len(claims) == 1 else set()
+    return {claim.instance for claim in claims} if len(claims := claimed.get(fqdn, ())) == 1 else set()
 
 
 def permitted(account: str, fqdn: Fqdn) -> bool:
