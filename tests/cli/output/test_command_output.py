@@ -27,7 +27,6 @@ CALLS: dict[str, tuple[tuple[str, ...], int]] = {
     "explain an instance": (("explain", "{instance}"), 0),
     "list": (("list", "--account", PAYMENTS), 0),
     "whois": (("whois", "{instance}"), 0),
-    "export": (("export", "--format", "ssh", "--account", PAYMENTS), 0),
     "plan": (("plan", "--config", "{changed}"), 2),
     "pending": (("pending",), 0),
     "dead-letters": (("dead-letters",), 2),
@@ -86,8 +85,8 @@ def words(text: str) -> list[str]:
 
 
 def test_every_subcommand_is_tried() -> None:
-    """A new subcommand needs a call here, unless it needs no hub."""
-    assert {arguments[0] for arguments, _ in CALLS.values()} == COMMANDS.keys() - OFFLINE - DEPLOYING
+    """A new subcommand needs a call here, unless it needs no hub, or what it prints is a file."""
+    assert {arguments[0] for arguments, _ in CALLS.values()} == COMMANDS.keys() - OFFLINE - DEPLOYING - {"export"}
 
 
 def test_a_record_is_a_line_in_a_pipe_and_fits_a_terminal(

@@ -57,17 +57,18 @@ def _written(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any value of a row
 
 def _read(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
     ((kind, value),) = attribute.items()
+    # The most frequent ones first: a scan reads very many.
     match kind:
-        case "NULL":
-            found: Any = None
-        case "BOOL" | "S":
-            found = value
-        case "N":
-            found = Decimal(value)
-        case "L":
-            found = [_read(each) for each in value]
+        case "S" | "BOOL":
+            found: Any = value
         case "M":
             found = read(value)
+        case "L":
+            found = [_read(each) for each in value]
+        case "N":
+            found = Decimal(value)
+        case "NULL":
+            found = None
         case "SS":
             found = set(value)
         case _:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # (DynamoDB Developer Guide, "Best practices for designing and using partition keys effectively"), and a segment takes
 # about 1,300, so that the hub's functions keep their share.
 SEGMENTS: Final = 4
+# Of a scan. A page without a limit has up to 1 MB, and takes thirty times as much memory once it is parsed.
+_ROWS_A_PAGE: Final = 1_000
 # Queries and batches of rows that are read at the same time.
 AT_ONCE: Final = 16
 
@@ -58,6 +60,7 @@ class Pages:
             "FilterExpression": condition,
             "ExpressionAttributeValues": written(values),
             "TotalSegments": SEGMENTS,
+            "Limit": _ROWS_A_PAGE,
         }
         segments = deque(
             _Segment(self._pages(self._client.scan, request | {"Segment": each})) for each in range(SEGMENTS)

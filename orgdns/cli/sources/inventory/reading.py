@@ -74,7 +74,7 @@ _OF_CLAIMS: Final = (
     "publish",
     "turned_on",
 )
-_SCANNED: Final = (*_FACTS, *_OF_NAMES, *_OF_CLAIMS)
+SCANNED: Final = (*_FACTS, *_OF_NAMES, *_OF_CLAIMS)
 
 
 @dataclass(slots=True)
@@ -144,7 +144,7 @@ class InventoryReader:
                 of_name = f"({of_name} AND ({places}))"
                 values |= {f":zone{n}": f"{contract.NAME_PREFIX}{zone}#" for n, zone in enumerate(zones)}
             condition = f"{condition} OR {of_name}"
-        for key, rows in self.pages.scan(_SCANNED, condition, values):
+        for key, rows in self.pages.scan(SCANNED, condition, values):
             self._partition(key, rows)
 
     def _partition(self, key: str, rows: list[Row]) -> None:
