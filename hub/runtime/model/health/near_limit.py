@@ -61,7 +61,7 @@ def accounts_near_limit(spokes: Iterable[SpokeStatus], limits: Limits) -> tuple[
             ]
         found += [
             NearLimit(zone_id, account, Kind.VPCS, vpcs, limits.account_vpcs)
-            for zone_id, vpcs in _vpcs(statuses).items()
+            for zone_id, vpcs in vpcs_of_zones(statuses).items()
         ]
     return _near(found)
 
@@ -85,13 +85,27 @@ def zones_near_limit(
                 NearLimit(
                     zone_id, "", Kind.VPCS, vpcs, limits.profile_vpcs if is_profile(zone_id) else limits.zone_vpcs
                 )
-                for zone_id, vpcs in _vpcs(spokes).items()
+                for zone_id, vpcs in vpcs_of_zones(spokes).items()
             ),
         ]
     )
 
 
-def _vpcs(spokes: Iterable[SpokeStatus]) -> Counter[str]:
+def records_of_zones(spokes: Iterable[SpokeStatus], zones: Iterable[ZoneStatus]) -> Counter[str]:
+    """How many record sets each zone has, by its id.
+
+    The last audit of a zone counted all record sets, those of others, too. What instances claim since then comes on
+    top.
+    """
+    claimed = {zone_id: usage.records for zone_id, usage in summed(status.usage for status in spokes).items()}
+    records = Counter[str](claimed)
+    for zone in zones:
+        records[zone.zone_id] = zone.record_sets + max(0, claimed.get(zone.zone_id, 0) - zone.claimed)
+    return records
+
+
+def vpcs_of_zones(spokes: Iterable[SpokeStatus]) -> Counter[str]:
+    """How many VPCs of these spokes are associated with each zone, and with each Profile, by its id."""
     found = Counter[str]()
     for status in spokes:
         found.update(status.vpcs)
