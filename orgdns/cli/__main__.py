@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "status": "Show what needs attention, and how far sweeps have come.",
     "doctor": "Check the setup of the hub and of the rollout, a line for each check.",
     "coverage": "Show which accounts, regions and VPCs orgdns covers.",
+    "report": "Write a report on the whole installation: one HTML file that needs no network.",
     "resolve": "Show which zone and record answer a name in a VPC.",
     "pause": "Stop all writing to the zones, and all changes of their associations.",
     "resume": "Resume writing to the zones, and audit all of them.",
@@ -62,6 +63,7 @@ _MODULES: Final = {
     "list": "inventory.listing",
     "export": "inventory.export",
     "whois": "inventory.whois",
+    "report": "reporting.report",
 }
 
 # The options that may stand before the subcommand, too. After it, they win.
@@ -119,8 +121,8 @@ def orgdns(
 ) -> None:
     """Explain the names that orgdns gives, plan policy changes, and operate the hub.
 
-    explain, list, whois, export, plan, pending, status, doctor, coverage and resolve write nothing to AWS; dead-letters
-    writes only with --resend, and deploy and destroy only after they have asked.
+    explain, list, whois, export, plan, pending, status, doctor, coverage, report and resolve write nothing to AWS;
+    dead-letters writes only with --resend, and deploy and destroy only after they have asked.
 
     The command uses the credentials that the AWS CLI would use. They must belong to the hub account. --profile,
     --region and --installation may also stand behind the subcommand.

@@ -1,0 +1,1 @@
+"""The subcommand that writes the report on an installation."""

@@ -1,0 +1,77 @@
+"""`orgdns report`: write the report on an installation as one HTML file."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orgdns.cli.reports.reporting.names import NAMES
+from orgdns.cli.sources.hub_account import HubAccount
+from orgdns.cli.sources.reporting.organization import read_report
+from orgdns.cli.terminal import (
+    Installation,
+    Json,
+    Profile,
+    Region,
+    errors_reported,
+    print_json,
+    reading_progress,
+    say,
+)
+from orgdns.config.load import load
+from orgdns.deployment.faults import DeploymentFault
+from orgdns.report.document import report_document
+from orgdns.report.page import page
+
+
+def run(
+    *,
+    output: Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")] = Path("orgdns.html"),
+    names: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="The most names that the report has.")] = NAMES,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The configuration, for the objective and the id of the organization."),
+    ] = None,
+    as_json: Json = False,
+    profile: Profile = None,
+    region: Region = None,
+    installation: Installation = None,
+) -> None:
+    """Write a report on the whole installation: one HTML file that needs no network.
+
+    It writes nothing to AWS. The exit code is 0 if the report was written, whatever it says, and 1 on an error: orgdns
+    status says by its exit code whether all is well. --json prints the data of the report and writes no file.
+    """
+    with errors_reported(), reading_progress() as progress:
+        loaded = load(config) if config else None
+        account = HubAccount.of(profile, region, installation or (loaded.installation if loaded else None))
+        report = read_report(account, loaded, progress, names)
+        document = report_document(report)
+        if not as_json:
+            _write(output, page(document))
+    if as_json:
+        print_json(document)
+        return
+    well = "all is well" if not report.header.problems else f"{len(report.header.problems):,} kinds of problems"
+    say(f"Wrote {output}: {report.names.total:,} names, {len(report.spokes):,} accounts and regions, {well}.")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that other users of the machine cannot read. A reader has the former file, or all of the new one.
+
+    Raises:
+        DeploymentFault: if it cannot be written.
+    """
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as fault:
+        raise DeploymentFault(f"{path} cannot be written: {fault.strerror}") from fault

@@ -1,0 +1,1 @@
+"""What only the report on an installation reads."""

@@ -1,0 +1,62 @@
+"""Read everything that the report on an installation says, each row of the ledger once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from orgdns.cli.reports.coverage import coverage
+from orgdns.cli.reports.instance_vpcs import KnownVpcs, instance_vpcs
+from orgdns.cli.reports.reporting.names import NAMES, NamesTally
+from orgdns.cli.reports.reporting.whole import Place, whole_report
+from orgdns.cli.sources.reporting.trend import trend
+from orgdns.report.model import Changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hub.runtime.boundary.unreadable import Unreadable
+    from hub.runtime.model.names import NameState
+    from hub.runtime.model.observation import Observation
+    from orgdns.cli.sources.hub_account import HubAccount
+    from orgdns.cli.sources.ledger import HubLedger
+    from orgdns.cli.sources.snapshot import Progress
+    from orgdns.config.load import Config
+    from orgdns.report.model import Report
+
+
+def read_report(account: HubAccount, config: Config | None, progress: Progress, names: int = NAMES) -> Report:
+    """The report on the deployed hub, with at most so many names.
+
+    `config` is the configuration, of which the report takes the objective and the id of the organization.
+
+    Raises:
+        HubUnknown: if a part of the hub cannot be found or read.
+        LedgerUnavailable: if the ledger cannot be read.
+    """
+    hub = account.ledger()
+    overview = account.status(hub)
+    stacks = account.stack_instances()
+    overview = replace(overview, listed=frozenset(stacks))
+    vpcs_statuses, rows = hub.vpcs.vpcs_statuses(), tuple(hub.vpcs.all_vpc_rows())
+    covered = coverage(stacks, overview.spokes, vpcs_statuses, rows, overview.health, overview.now, overview.limits)
+    domains = {zone_id: domain.removesuffix(".") for domain, zone_id in overview.zone_ids.items()}
+    tally = NamesTally(domains, names)
+    vpcs = KnownVpcs.of(rows, vpcs_statuses, overview.health.known | stacks.keys())
+    covered = replace(covered, instances=instance_vpcs(tally.instances(_contents(hub, domains, progress)), vpcs))
+    found = trend(account.client("cloudwatch"), account.names, overview.zone_ids, overview.now)
+    if config:
+        found = replace(found, seconds=config.objective.seconds, share=config.objective.share)
+    place = Place(account.region, config.organization.id if config else "")
+    changes = Changes(unknown="History is turned off, so changes of names are not kept.")
+    return whole_report(place, overview, covered, tally, found, changes)
+
+
+def _contents(
+    hub: HubLedger, zone_ids: dict[str, str], progress: Progress
+) -> Iterator[NameState | Observation | Unreadable]:
+    """The names and instances of the ledger, from one scan."""
+    for number, found in enumerate(hub.ledger.contents(zone_ids), start=1):
+        if number % 1_000 == 0:
+            progress(number)
+        yield found
