@@ -50,8 +50,9 @@ def test_wheel_contains_the_product(wheel: Path) -> None:
         for folder in ("orgdns", "hub", "network", "spoke")
         for path in (ROOT / folder).rglob("*.py")
     }
+    assets = {path.relative_to(ROOT).as_posix() for path in (ROOT / "orgdns" / "report" / "assets").iterdir()}
     # Without the lock, no package can be built from an installation.
-    assert files == expected | {PACKAGE_LOCK.relative_to(ROOT).as_posix()}
+    assert files == expected | assets | {PACKAGE_LOCK.relative_to(ROOT).as_posix()}
     assert wheel.name == f"orgdns-{__version__}-py3-none-any.whl"
 
 

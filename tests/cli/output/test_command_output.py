@@ -34,6 +34,7 @@ CALLS: dict[str, tuple[tuple[str, ...], int]] = {
     "doctor": (("doctor",), 2),
     "coverage": (("coverage",), 2),
     "coverage of a spoke": (("coverage", SPOKE), 2),
+    "report": (("report",), 0),
     "resolve": (("resolve", f"wide.{CORP}", "--vpc", "{vpc}"), 0),
     "pause": (("pause", "--reason", "zones are being moved"), 0),
     "resume": (("resume",), 0),
