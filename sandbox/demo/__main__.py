@@ -17,6 +17,7 @@ from sandbox.demo.names import launch, recreate, rename, terminate
 from sandbox.demo.organization import show_organization, show_zones
 from sandbox.demo.outage import lost_permission
 from sandbox.demo.repair import deleted_record, lost_event
+from sandbox.demo.report import write_report
 from sandbox.demo.story import Story
 from sandbox.demo.vpcs import excluded_vpc, new_vpc
 from sandbox.world import world
@@ -39,6 +40,7 @@ CHAPTERS: Final[tuple[Callable[[Story], None], ...]] = (
     excluded_vpc,
     lost_permission,
     show_zones,
+    write_report,
 )
 
 # Measured on a machine with two cores.

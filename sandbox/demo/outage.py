@@ -6,16 +6,13 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-import boto3
-
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import NEVER
 from orgdns.cli.render.status import show_status
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.status.problems import problems
 from orgdns.cli.reports.times import time
-from orgdns.cli.sources.hub_account import HubAccount
-from sandbox.demo.story import CORP, FRANKFURT, Story
+from sandbox.demo.story import CORP, FRANKFURT, Story, hub_account
 from sandbox.example import NETWORK, PAYMENTS
 
 if TYPE_CHECKING:
@@ -107,11 +104,8 @@ def denied(made: World, account: str, role: str, *actions: str) -> Iterator[None
 
 
 def _status(made: World) -> Overview:
-    """What `orgdns status` reports now, with an administrator's key of the hub account."""
-    hub = made.config.hub
-    key_id, secret = made.access_key(hub.account)
-    session = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=hub.region)
-    account = HubAccount(session, made.config.names)
+    """What `orgdns status` reports now."""
+    account = hub_account(made)
     return account.status(account.ledger())
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import dns.rcode
 from rich.text import Text
 
 from hub.runtime import contract
 from orgdns.cli.sources.deployed import Deployed, deployed
+from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.lookup import Lookup
 from sandbox.example import SCIENCE
@@ -89,6 +91,14 @@ def hub_and_ledger(made: World) -> tuple[Deployed, Any]:
     hub = made.config.hub
     known = deployed(made.client("lambda", hub.account, hub.region), made.config.names)
     return known, made.client("dynamodb", hub.account, hub.region)
+
+
+def hub_account(made: World) -> HubAccount:
+    """The hub account with an administrator's key, as the commands reach it."""
+    hub = made.config.hub
+    key_id, secret = made.access_key(hub.account)
+    session = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=hub.region)
+    return HubAccount(session, made.config.names)
 
 
 def running_instance(made: World, account: str, region: str, name: str) -> str:
