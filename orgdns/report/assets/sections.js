@@ -77,7 +77,7 @@ function zonesSection(report) {
   ]);
   return [
     note("Records and VPCs count those of others, too. An alarm fires at the mark, at 80 %."),
-    plainTable("Zones and their quotas", heads, rows),
+    plainTable("Records and VPCs of each zone", heads, rows),
   ];
 }
 
