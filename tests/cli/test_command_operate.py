@@ -61,6 +61,7 @@ def test_documented_policy_is_exact(made: World) -> None:
         assert len(lookup.instances(instance)) == len(lookup.instances(f"{PAYMENTS}/{REGION}/{instance}")) == 1
         assert [len(report.claim_statuses) for report in lookup.names(f"operated.{CORP}")] == [1]
         assert snapshot(hub.table, lambda _rows: None).observations
+        assert list(hub.ledger.contents(hub_configuration.zone_ids.values()))
         assert Spoke(PAYMENTS, REGION) in listed_spokes(session.client("cloudformation"), NAMES)
         functions = made.client("lambda", HUB)
         assert path_facts(hub_configuration, functions, session.client("dynamodb"), 0) == PathFacts(0)

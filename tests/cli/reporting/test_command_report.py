@@ -105,6 +105,8 @@ def test_the_file_is_private_and_whole(command: Command, written: dict[str, Any]
 def test_the_objective_comes_from_cloudwatch(made: World, clock: MovedClock, written: dict[str, Any]) -> None:
     """Names in time are counted by hour, and each zone says how long its names took."""
     assert written
+    # CloudWatch has the counts of whole minutes.
+    clock.advance(60)
     found = trend(made.client("cloudwatch", HUB), NAMES, made.zone_ids, Millis(int(clock.now() * 1_000)))
     assert found.fault == ""
     assert sum(hour.in_time for hour in found.hours) > 0

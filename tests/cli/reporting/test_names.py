@@ -189,4 +189,6 @@ def test_memory_does_not_grow_with_the_ledger() -> None:
         tracemalloc.stop()
         return most
 
-    assert peak(4_000) < 1.3 * peak(800)
+    # What is made once, such as caches of patterns, is in the first.
+    _, few, many = peak(400), peak(800), peak(4_000)
+    assert many < 1.3 * few

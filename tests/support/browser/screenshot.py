@@ -10,6 +10,9 @@ from tests.support.browser.session import browser
 
 if __name__ == "__main__":
     file, picture = map(Path, sys.argv[1:])
-    with tempfile.TemporaryDirectory() as profile, browser(Path(profile), 1280, 1100) as opened:
+    with tempfile.TemporaryDirectory() as profile, browser(Path(profile)) as opened:
+        opened.devtools(
+            "Emulation.setDeviceMetricsOverride", width=1280, height=1800, deviceScaleFactor=0.75, mobile=False
+        )
         opened.open(file.resolve())
         picture.write_bytes(opened.screenshot())
