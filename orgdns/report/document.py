@@ -24,7 +24,8 @@ def report_document(report: Report) -> dict[str, Any]:
 
 
 def _fields(value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any dataclass
-    hints = _hints(type(value))
+    kind: Any = type(value)
+    hints = _hints(kind)
     for field in fields(value):
         part = getattr(value, field.name)
         if isinstance(part, model.Listing):

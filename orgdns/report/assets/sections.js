@@ -12,7 +12,7 @@ function stateSection(report) {
   const parts = [];
   if (header.problems.length) {
     parts.push(el("p", { class: "verdict" }, icon("needs attention"),
-      ` ${counted(header.problems.length, "kind")} of problems need attention.`));
+      ` ${counted(header.problems.length, "problem needs", "problems need")} attention.`));
     parts.push(el("ol", { class: "problems" }, header.problems.map((problem) => problemItem(problem))));
   } else {
     parts.push(el("p", { class: "verdict" }, icon("well"), " All is well."));

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
-from hub.runtime.model.names import Millis
+from hub.runtime.model.names import Fqdn, Millis
 from orgdns.cli.sources.reporting.trend import trend
 from sandbox.clock import MovedClock
 from sandbox.example import CONFIG, HUB, NETWORK, PAYMENTS, SEARCH
@@ -34,7 +34,7 @@ def written(made: World, clock: MovedClock, command: Command) -> dict[str, Any]:
     made.launch(SEARCH, "eu-west-1", "printer")
     made.converge()
     said = command("report", "--config", str(CONFIG)).stdout
-    assert re.fullmatch(r"Wrote orgdns\.html: \d+ names, \d+ accounts and regions, [^.]+\.\n", said)
+    assert re.fullmatch(r"Wrote orgdns\.html\. Names: \d+\. Problems: \d+\.\n", said)
     text = (command.folder / "orgdns.html").read_text()
     block = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
     assert block
@@ -107,7 +107,12 @@ def test_the_objective_comes_from_cloudwatch(made: World, clock: MovedClock, wri
     assert written
     # CloudWatch has the counts of whole minutes.
     clock.advance(60)
-    found = trend(made.client("cloudwatch", HUB), NAMES, made.zone_ids, Millis(int(clock.now() * 1_000)))
+    found = trend(
+        made.client("cloudwatch", HUB),
+        NAMES,
+        {Fqdn(domain): each for domain, each in made.zone_ids.items()},
+        Millis(int(clock.now() * 1_000)),
+    )
     assert found.fault == ""
     assert sum(hour.in_time for hour in found.hours) > 0
     assert {day.zone for day in found.latency} >= {CORP}

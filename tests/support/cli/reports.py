@@ -167,10 +167,9 @@ def with_text(value: Any, text: str) -> Any:  # noqa: ANN401 - any part of a rep
     if not is_dataclass(value):
         return value
     parts = {field.name: getattr(value, field.name) for field in fields(value)}
-    return replace(
-        value,  # type: ignore[type-var] - an instance
-        **{key: part if key in _MEANT else with_text(part, text) for key, part in parts.items()},
-    )
+    changed = {key: part if key in _MEANT else with_text(part, text) for key, part in parts.items()}
+    kind: Any = type(value)
+    return kind(**changed)
 
 
 def drawn(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - the type of any part of a report
@@ -186,7 +185,8 @@ def drawn(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - the type of an
         return st.builds(Listing, total=st.integers(0, 9), kinds=counts, rows=rows)
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        return st.builds(kind, **{field.name: drawn(hints[field.name]) for field in fields(kind)})
+        make: Any = kind
+        return st.builds(make, **{field.name: drawn(hints[field.name]) for field in fields(kind)})
     if arguments:
         return st.one_of(*(drawn(each) for each in arguments))
     plain = {str: st.text(max_size=8), int: st.integers(0, 9), float: st.floats(0, 9), bool: st.booleans()}

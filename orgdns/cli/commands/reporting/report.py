@@ -54,8 +54,7 @@ def run(
     if as_json:
         print_json(document)
         return
-    well = "all is well" if not report.header.problems else f"{len(report.header.problems):,} kinds of problems"
-    say(f"Wrote {output}: {report.names.total:,} names, {len(report.spokes):,} accounts and regions, {well}.")
+    say(f"Wrote {output}. Names: {report.names.total:,}. Problems: {len(report.header.problems):,}.")
 
 
 def _write(path: Path, text: str) -> None:
