@@ -1,92 +1,20 @@
-"""The page of a report in a real browser: it loads, it answers, nothing leaves, and nothing hostile runs.
+"""The page of a report in a real browser: it loads, it answers, and everybody can use it.
 
 Chromium and its driver have to be installed (`.ci/run` does so). Without them, these tests are skipped.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import pytest
-
-from orgdns.report.document import report_document
-from orgdns.report.model import Listing, Report
-from orgdns.report.page import page
-from tests.support.browser.session import BROWSER, DRIVER, MISSING, Browser, browser
-from tests.support.build import ROOT
-from tests.support.cli.reports import PAYMENTS, SEARCH, names, report, spoke, with_text
-
-ASSETS = ROOT / "orgdns" / "report" / "assets"
-pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason=MISSING)
-
-Load = Callable[[Report], Browser]
-# Before the page's own script, and whatever its policy says: what the policy forbids is written down.
-WATCH = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.effectiveDirective));
-"""
-HOSTILE = (
-    "<script>window.ran = 1</script>",
-    "</script><script>window.ran = 1</script>",
-    "<!--<script>",
-    "\"'><img src=x onerror='window.ran = 1'>",
-    "<svg/onload=window.ran=1>",
-    "javascript:window.ran=1",
-    "\u202egnp.exe\x00\x1b[31m\u2028\ud800",
-    "a" * 2_000,
-)
-# The elements that the scripts make.
-KINDS = set(
-    re.findall(r"\b(?:el|svg)\(\s*\"(\w+)\"", "".join(path.read_text() for path in sorted(ASSETS.glob("*.js"))))
-)
-KINDS |= {"section", "div", "h2"}
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browser(tmp_path_factory.mktemp("profile")) as opened:
-        opened.devtools("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
-        yield opened
-
-
-@pytest.fixture
-def load(chromium: Browser, tmp_path: Path) -> Load:
-    """Load a report as a file, with the colors that the system has by default."""
-
-    def loaded(shown: Report) -> Browser:
-        return load_text(chromium, tmp_path, page(report_document(shown)))
-
-    return loaded
-
-
-def load_text(chromium: Browser, folder: Path, text: str) -> Browser:
-    file = folder / "orgdns.html"
-    file.write_text(text)
-    chromium.emulate(prefers_color_scheme="light")
-    for kind in ("browser", "performance"):
-        chromium.log(kind)
-    chromium.open(file)
-    return chromium
-
-
-def text_of(opened: Browser, selector: str) -> str:
-    text: str = opened.run("return document.querySelector(arguments[0]).innerText", selector)
-    return text
-
-
-def focus(opened: Browser, selector: str) -> None:
-    opened.run("document.querySelector(arguments[0]).focus()", selector)
-
-
-def color_of_page(opened: Browser) -> str:
-    color: str = opened.run("return getComputedStyle(document.body).backgroundColor")
-    return color
+from orgdns.report.model import Listing
+from tests.support.browser.reports import Load, color_of_page, focus, text_of
+from tests.support.cli.reports import PAYMENTS, SEARCH, names, report, spoke
 
 
 def test_it_loads_without_an_error_and_asks_for_nothing(load: Load) -> None:
@@ -280,41 +208,6 @@ def test_motion_is_reduced_on_request(load: Load) -> None:
     assert opened.run(behavior) == "smooth"
     opened.emulate(prefers_reduced_motion="reduce")
     assert opened.run(behavior) == "auto"
-
-
-# All of them in each place, and those alone that could be mistaken for what JavaScript's objects have.
-@pytest.mark.parametrize("text", [" ".join(HOSTILE), "__proto__", "constructor"], ids=["all", "proto", "constructor"])
-def test_hostile_texts_stay_texts(load: Load, text: str) -> None:
-    """In each place, a text makes no element, runs nothing and asks for nothing. It can be read."""
-    opened = load(with_text(report(), text))
-    assert opened.run("return window.ran") is None
-    assert opened.run("return window.violations") == []
-    assert opened.log("browser") == []
-    assert len(opened.requests()) == 1
-    assert opened.run("return document.querySelectorAll('main script, img, iframe, object').length") == 0
-    kinds = opened.run("return [...new Set([...document.querySelectorAll('main *')].map((each) => each.localName))]")
-    assert set(kinds) <= KINDS
-    shown = re.sub(r"[\u2028\ud800\x00\x1b\u202e]", lambda match: f"\\u{{{ord(match[0]):x}}}", text)
-    assert shown in opened.run("return document.querySelector('#findings tbody').textContent")
-
-
-def test_the_policy_stops_what_is_not_in_it(chromium: Browser, tmp_path: Path) -> None:
-    """If markup got into the page after all, no script, handler, style or picture of it would work."""
-    markup = (
-        "<script>window.ran = 1</script><img src='http://127.0.0.1:9/x' onerror='window.ran = 1'><p style='color: red'>"
-    )
-    opened = load_text(chromium, tmp_path, page(report_document(report())).replace("<main", f"{markup}<main"))
-    assert opened.run("return window.ran") is None
-    violations = opened.run("return window.violations")
-    assert {"script-src-elem", "img-src", "style-src-attr"} <= set(violations)
-    assert not [address for address in opened.requests() if address.startswith("http")]
-
-
-def test_markup_cannot_be_made_of_texts(load: Load) -> None:
-    """Even a script of the page that tried to could not."""
-    opened = load(report())
-    made = "try { document.body.innerHTML = '<b>x</b>'; return 'made' } catch (error) { return error.name }"
-    assert opened.run(made) == "TypeError"
 
 
 def test_fifty_thousand_names_are_searched_at_once(load: Load, record_property: Callable[[str, object], None]) -> None:
