@@ -148,7 +148,7 @@ def test_everything_has_a_name_for_screen_readers(load: Load) -> None:
         "region",
         "search",
     }
-    nodes = opened.devtools("Accessibility.getFullAXTree")["nodes"]
+    nodes = opened.accessibility()
     found = [
         (node["role"]["value"], node.get("name", {}).get("value", ""))
         for node in nodes
@@ -210,11 +210,13 @@ def test_motion_is_reduced_on_request(load: Load) -> None:
     assert opened.run(behavior) == "auto"
 
 
-def test_fifty_thousand_names_are_searched_at_once(load: Load, record_property: Callable[[str, object], None]) -> None:
+def test_fifty_thousand_names_are_searched_at_once(
+    load: Load, record_testsuite_property: Callable[[str, object], None]
+) -> None:
     """However many rows there are, the elements are those of one page. How long it takes is reported, not tested."""
     began = perf_counter()
     opened = load(report(names=names(50_000)))
-    record_property("seconds to load", round(perf_counter() - began, 2))
+    record_testsuite_property("seconds to load", round(perf_counter() - began, 2))
     elements = "return document.querySelectorAll('*').length"
     assert opened.run(elements) < 2_000
     ask = """
@@ -226,12 +228,12 @@ def test_fifty_thousand_names_are_searched_at_once(load: Load, record_property: 
     """
     for text, answer in (("web-49999", "1 name."), ("eu-central-1 web-1", "6,667 names. Rows 1 to 25 are shown.")):
         took, found = opened.run(ask, text)
-        record_property(f"milliseconds to search for {text}", round(took))
+        record_testsuite_property(f"milliseconds to search for {text}", round(took))
         assert found == answer
     sort = """
         const began = performance.now();
         document.querySelector("#names thead button").click();
         return performance.now() - began;
     """
-    record_property("milliseconds to sort", round(opened.run(sort)))
+    record_testsuite_property("milliseconds to sort", round(opened.run(sort)))
     assert opened.run(elements) < 2_000

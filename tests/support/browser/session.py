@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import time
 from base64 import b64decode
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,8 +65,9 @@ class Browser:
     session: str = ""
 
     def open(self, path: Path) -> None:
-        """Load a file, and wait until it is loaded."""
+        """Load a file, and wait until it is loaded and drawn: before that, keys may get lost."""
         self.command("POST", "url", {"url": path.as_uri()})
+        self.run("return new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
 
     def run(self, script: str, *arguments: Any) -> Any:  # noqa: ANN401 - JSON
         """The value that a script in the page returns."""
@@ -95,6 +97,16 @@ class Browser:
     def devtools(self, method: str, **parameters: Any) -> Any:  # noqa: ANN401 - JSON
         """The result of a command of the Chrome DevTools protocol."""
         return self.command("POST", "goog/cdp/execute", {"cmd": method, "params": parameters})
+
+    def accessibility(self) -> list[dict[str, Any]]:
+        """The nodes of the accessibility tree, which the browser builds some time after it has loaded the page."""
+        self.devtools("Accessibility.enable")
+        for _ in range(100):
+            nodes: list[dict[str, Any]] = self.devtools("Accessibility.getFullAXTree")["nodes"]
+            if any(node["role"]["value"] == "main" for node in nodes if not node["ignored"]):
+                return nodes
+            time.sleep(0.1)
+        raise CommandFailed("the browser has no accessibility tree of the page")
 
     def log(self, kind: str) -> list[dict[str, Any]]:
         """What came into a log since it was last read: `browser` is the console, `performance` the network."""
@@ -155,6 +167,8 @@ def browser(profile: Path, width: int = 1280, height: int = 900) -> Iterator[Bro
             found = Browser(_port(driver))
             found.session = found.command("POST", "session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
             try:
+                # Keys arrive in the page, whatever the machine's load.
+                found.devtools("Emulation.setFocusEmulationEnabled", enabled=True)
                 yield found
             finally:
                 found.command("DELETE", "")
