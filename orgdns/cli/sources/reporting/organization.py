@@ -36,7 +36,7 @@ def read_report(account: HubAccount, config: Config | None, progress: Progress, 
     """
     hub = account.ledger()
     overview = account.status(hub)
-    stacks = account.stack_instances()
+    stacks = account.stack_instances(hub.deployed.unlisted)
     overview = replace(overview, listed=frozenset(stacks))
     vpcs_statuses, rows = hub.vpcs.vpcs_statuses(), tuple(hub.vpcs.all_vpc_rows())
     covered = coverage(stacks, overview.spokes, vpcs_statuses, rows, overview.health, overview.now, overview.limits)
