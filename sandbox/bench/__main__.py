@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.bench import associations, bursts, lambda_package, pipeline, planning
 from sandbox.bench.growth import figures as growth
+from sandbox.bench.growth import report
 from sandbox.bench.path import figures as path
 from sandbox.bench.price import figures as price
 
@@ -22,6 +23,7 @@ MEASUREMENTS: Final[tuple[Callable[[], Iterator[Figure]], ...]] = (
     planning.figures,
     lambda_package.figures,
     growth.figures,
+    report.figures,
     bursts.figures,
     associations.figures,
     pipeline.figures,

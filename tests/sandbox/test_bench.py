@@ -9,6 +9,7 @@ from sandbox.bench.bursts import burst, limit_curve
 from sandbox.bench.curves import logarithmic, svg
 from sandbox.bench.growth.figures import exponent
 from sandbox.bench.growth.large import measured, stored
+from sandbox.bench.growth.report import MOST_BYTES, MOST_PAGE_BYTES, written
 from sandbox.bench.growth.spokes import Organization, schedule_seconds, status_seconds
 from sandbox.bench.planning import planned_against_octodns
 from sandbox.bench.strategies import STRATEGIES
@@ -92,6 +93,13 @@ def test_ledger_has_three_rows_for_an_instance_with_one_name() -> None:
     (rows, size), (more_rows, more_size) = stored(1_000), stored(10_000)
     assert (rows, more_rows) == (3_000, 30_000)
     assert size * 10 == pytest.approx(more_size, rel=0.01)
+
+
+def test_report_of_some_names() -> None:
+    """The page has all of a few names, and a process of its own measures it."""
+    few, more = written(100), written(300)
+    assert 0 < few.page < more.page < MOST_PAGE_BYTES
+    assert few.peak < MOST_BYTES
 
 
 def test_schedule_and_status_of_some_spokes() -> None:
