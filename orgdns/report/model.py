@@ -40,9 +40,9 @@ class NameState(StrEnum):
     """The state of a name, worst first."""
 
     UNREADABLE = "unreadable"
-    CONFLICT = "in conflict"
+    CONFLICT = "conflict"
     WAITING = "waiting"
-    DRY_RUN = "in dry run"
+    DRY_RUN = "dry run"
     PUBLISHED = "published"
 
 
@@ -52,7 +52,7 @@ class FindingKind(StrEnum):
     CONFLICT = "conflict"
     UNREADABLE = "unreadable"
     REFUSED = "refused"
-    HELD = "held by another"
+    HELD = "not held"
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,13 +80,12 @@ const STATES = {
   "closed": ["off", "dash"],
   "well": ["good", "check"],
   "unreadable": ["bad", "cross"],
-  "in conflict": ["bad", "warning"],
   "waiting": ["warn", "clock"],
-  "in dry run": ["off", "dash"],
+  "dry run": ["off", "dash"],
   "published": ["good", "check"],
   "conflict": ["bad", "warning"],
   "refused": ["warn", "cross"],
-  "held by another": ["unknown", "clock"],
+  "not held": ["unknown", "clock"],
 };
 
 function lookOf(state) {

@@ -121,7 +121,7 @@ function objectiveSection(report) {
   return parts;
 }
 
-const MORE_NAMES = "orgdns report --names has more.";
+const MORE_NAMES = "orgdns list and orgdns export have all.";
 
 function namesSection(report) {
   const name = accountNames(report);

@@ -96,7 +96,7 @@ def test_a_name_in_dry_run_shows_what_it_would_have() -> None:
     """What is kept back is no change that waits."""
     kept = replace(claim(), publish=False)
     (name,) = names(state(kept, published=Published(withheld=Withheld((record_set(),), "a foreign record"))))
-    assert (name.state, name.values, name.reason) == ("in dry run", "A 10.0.0.1", "a foreign record")
+    assert (name.state, name.values, name.reason) == ("dry run", "A 10.0.0.1", "a foreign record")
 
 
 def test_what_ended_is_no_name() -> None:
@@ -109,9 +109,7 @@ def test_what_ended_is_no_name() -> None:
 def test_a_conflict_is_a_finding_too() -> None:
     """The name and the finding have the reason that the publisher recorded."""
     blocked = state(claim(), published=Published(conflict="a foreign A record is in the way"))
-    assert [(name.state, name.reason) for name in names(blocked)] == [
-        ("in conflict", "a foreign A record is in the way")
-    ]
+    assert [(name.state, name.reason) for name in names(blocked)] == [("conflict", "a foreign A record is in the way")]
     (found,) = findings(blocked)
     assert (found.kind, found.name, found.instance) == ("conflict", "web.corp.internal", ref().id)
 
@@ -119,7 +117,7 @@ def test_a_conflict_is_a_finding_too() -> None:
 def test_who_waits_for_another_is_a_finding() -> None:
     """An instance whose claim does not hold the name is told who does."""
     (found,) = findings(state(claim(1), claim(2), published=Published((record_set(2),))))
-    assert (found.kind, found.instance) == ("held by another", ref(1).id)
+    assert (found.kind, found.instance) == ("not held", ref(1).id)
     assert str(ref(2)) in found.reason
 
 
@@ -159,7 +157,7 @@ def test_what_needs_attention_is_kept_first() -> None:
     ]
     blocked = state(claim(1, "z"), label="z", published=Published(conflict="foreign"))
     kept = tallied(*calm, blocked, most=3).names()
-    assert (kept.total, kept.kinds) == (10, {"in conflict": 1, "published": 9})
+    assert (kept.total, kept.kinds) == (10, {"conflict": 1, "published": 9})
     assert [name.name.partition(".")[0] for name in kept.rows] == ["n0", "n1", "z"]
 
 

@@ -57,9 +57,9 @@ def name(number: int = 1, state: str = "published", reason: str = "") -> Name:
 
 def names(number: int) -> Listing[Name]:
     """So many names, of which each hundredth is in conflict."""
-    rows = [name(each) if each % 100 else name(each, "in conflict", "a foreign A record") for each in range(number)]
+    rows = [name(each) if each % 100 else name(each, "conflict", "a foreign A record") for each in range(number)]
     conflicts = (number + 99) // 100
-    return Listing(number, {"in conflict": conflicts, "published": number - conflicts}, tuple(rows))
+    return Listing(number, {"conflict": conflicts, "published": number - conflicts}, tuple(rows))
 
 
 def spoke(account: str = PAYMENTS, region: str = "eu-central-1", state: str = "well", missed: int = 0) -> Spoke:

@@ -1,7 +1,5 @@
 """`orgdns report`: write the report on an installation as one HTML file."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +7,7 @@ import typer
 
 from orgdns.cli.reports.reporting.names import NAMES
 from orgdns.cli.sources.hub_account import HubAccount
+from orgdns.cli.sources.inventory.files import replaced
 from orgdns.cli.sources.reporting.organization import read_report
 from orgdns.cli.terminal import (
     Installation,
@@ -58,19 +57,13 @@ def run(
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that other users of the machine cannot read. A reader has the former file, or all of the new one.
+    """Write the file. A reader has the former one, or all of the new one.
 
     Raises:
         DeploymentFault: if it cannot be written.
     """
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with replaced(path) as file:
+            file.write(text)
     except OSError as fault:
         raise DeploymentFault(f"{path} cannot be written: {fault.strerror}") from fault
