@@ -89,7 +89,7 @@ class NamesTally:
         row = Name(
             name=fqdn,
             zone=self._domains.get(name.key.zone_id, name.key.zone_id),
-            values=_values(record_sets),
+            values=values_of(record_sets),
             ttl=record_sets[0].ttl if record_sets else 0,
             account=instance.account if instance else "",
             region=instance.region if instance else "",
@@ -141,7 +141,8 @@ def _state(name: NameState) -> tuple[model.NameState, str]:
     return model.NameState.PUBLISHED, ""
 
 
-def _values(record_sets: Iterable[RecordSet]) -> str:
+def values_of(record_sets: Iterable[RecordSet]) -> str:
+    """The first values of record sets with their types, and how many more there are."""
     values = [
         f"{record_set.type} {value.removesuffix('.')}" for record_set in record_sets for value in record_set.values
     ]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from orgdns.cli.reports.coverage import coverage
 from orgdns.cli.reports.instance_vpcs import KnownVpcs, instance_vpcs
+from orgdns.cli.reports.reporting.changes import NO_HISTORY
 from orgdns.cli.reports.reporting.names import NAMES, NamesTally
 from orgdns.cli.reports.reporting.whole import Place, whole_report
 from orgdns.cli.sources.reporting.trend import trend
-from orgdns.report.model import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +48,7 @@ def read_report(account: HubAccount, config: Config | None, progress: Progress, 
     if config:
         found = replace(found, seconds=config.objective.seconds, share=config.objective.share)
     place = Place(account.region, config.organization.id if config else "")
-    changes = Changes(unknown="History is turned off, so changes of names are not kept.")
-    return whole_report(place, overview, covered, tally, found, changes)
+    return whole_report(place, overview, covered, tally, found, NO_HISTORY)
 
 
 def _contents(
