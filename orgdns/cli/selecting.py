@@ -84,7 +84,7 @@ def selected(
     """
     with counting_progress() as progress:
         source = InventorySource.of(account)
-        selection = selection_of(options, source.known(), faults)
+        selection = selection_of(options, source.known(options), faults)
         return source, stack.enter_context(source.read(selection, progress))
 
 

@@ -41,14 +41,17 @@ def run(
     with errors_reported(), reading_progress() as progress:
         hub = HubAccount.of(profile, region, installation)
         source = InventorySource.of(hub)
-        selection = selection_of(Options(accounts=account or (), regions=in_region or ()), source.known())
+        options = Options(accounts=account or (), regions=in_region or ())
+        selection = selection_of(options, source.known(options))
         lookup = Lookup(source.hub, progress)
         if lookup.is_instance(subject):
             report = of_instances(subject, lookup.instances(subject))
         elif address := canonical(subject):
             pages = Pages(hub.rows_client(), source.hub.table.name, lambda read: progress(read.rows))
-            spokes = [status.spoke for status in source.statuses if selection.has_spoke(status.spoke)]
-            rows = observations_with(pages, address, spokes if selection.spokes_only else None)
+            spokes = None
+            if selection.spokes_only:
+                spokes = [status.spoke for status in source.statuses if selection.has_spoke(status.spoke)]
+            rows = observations_with(pages, address, spokes)
             report = of_address(lookup.address(address, rows))
         else:
             names = lookup.names(subject)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hub.runtime.aws.ledger.labels import DynamoLabels
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hub.runtime.model.status import SpokeStatus
+    from orgdns.cli.reports.inventory.options import Options
     from orgdns.cli.reports.inventory.selection import Selection
     from orgdns.cli.sources.hub_account import HubAccount
     from orgdns.cli.sources.inventory.reading import Unread
@@ -36,13 +38,12 @@ class Inventory:
     units: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InventorySource:
-    """The ledger of the deployed hub, and the statuses of its spokes."""
+    """The ledger of the deployed hub."""
 
     account: HubAccount
     hub: HubLedger
-    statuses: tuple[SpokeStatus, ...]
 
     @classmethod
     def of(cls, account: HubAccount) -> InventorySource:
@@ -50,19 +51,29 @@ class InventorySource:
 
         Raises:
             HubUnknown: if the hub cannot be found or read.
-            LedgerUnavailable: if the ledger cannot be read.
         """
-        hub = account.ledger()
-        return cls(account, hub, tuple(hub.statuses.spoke_statuses()))
+        return cls(account, account.ledger())
 
-    def known(self) -> Known:
-        """What options may name.
+    @cached_property
+    def statuses(self) -> tuple[SpokeStatus, ...]:
+        """The statuses of all spokes. There may be thousands, and few selections need them.
 
         Raises:
             LedgerUnavailable: if the ledger cannot be read.
         """
+        return tuple(self.hub.statuses.spoke_statuses())
+
+    def known(self, options: Options) -> Known:
+        """What these options may name.
+
+        Raises:
+            LedgerUnavailable: if the ledger cannot be read.
+        """
+        zones = self.hub.deployed.zone_ids
+        if not (options.accounts or options.regions):
+            return Known(zones, ())
         labels = {held.label: held.account_id for held in DynamoLabels(self.hub.table).labels() if held.account_id}
-        return Known(self.hub.deployed.zone_ids, [status.spoke for status in self.statuses], labels)
+        return Known(zones, [status.spoke for status in self.statuses], labels)
 
     @contextmanager
     def read(self, selection: Selection, progress: Progress) -> Iterator[Inventory]:
@@ -78,5 +89,6 @@ class InventorySource:
             )
             reader = InventoryReader(pages, zones, selection, store)
             paused = selection.spokes_only and self.hub.statuses.pause_state() is not None
-            reader.read(self.statuses, paused=paused)
+            needed = selection.spokes_only or selection.instance_id
+            reader.read(self.statuses if needed else (), paused=paused)
             yield Inventory(selection, store, reader.unread, pages.units)
