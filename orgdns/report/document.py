@@ -41,7 +41,7 @@ def _hints(kind: type) -> dict[str, Any]:
 
 
 def _table(listing: model.Listing[Any], columns: list[str]) -> dict[str, Any]:
-    rows = [[getattr(row, column) for column in columns] for row in listing.rows]
+    rows = [[_plain(getattr(row, column)) for column in columns] for row in listing.rows]
     return {"total": listing.total, "kinds": dict(listing.kinds), "columns": columns, "rows": rows}
 
 

@@ -279,7 +279,7 @@ class Report:
 
     header: Header
     accounts: Mapping[str, str]
-    spokes: tuple[Spoke, ...]
+    spokes: Listing[Spoke]
     zones: tuple[Zone, ...]
     trend: Trend
     names: Listing[Name]

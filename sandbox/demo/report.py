@@ -44,7 +44,7 @@ def write_report(story: Story) -> None:
         f"it has {report.names.total} names, a conflict and a refusal with reasons",
         holds=bool(report.names.total and kinds.get(FindingKind.CONFLICT) and kinds.get(FindingKind.REFUSED)),
     )
-    lost = {(spoke.account, spoke.region) for spoke in report.spokes if spoke.state == SpokeState.UNREACHABLE}
+    lost = {(spoke.account, spoke.region) for spoke in report.spokes.rows if spoke.state == SpokeState.UNREACHABLE}
     story.check("it shows that Robotics is out of reach", holds=(ROBOTICS, IRELAND) in lost)
     story.remark(f"The report is in {REPORT}.")
     made.guard.denied.clear()

@@ -14,7 +14,7 @@ from typing import Any
 
 from orgdns.report.model import Listing
 from tests.support.browser.reports import Load, color_of_page, focus, text_of
-from tests.support.cli.reports import PAYMENTS, SEARCH, names, report, spoke
+from tests.support.cli.reports import PAYMENTS, SEARCH, names, report, spoke, spokes
 
 
 def test_it_loads_without_an_error_and_asks_for_nothing(load: Load) -> None:
@@ -47,7 +47,7 @@ def test_each_section_says_something(load: Load) -> None:
 def test_a_report_without_anything_says_so(load: Load) -> None:
     """An installation that was just deployed has a page, too."""
     empty: Listing[Any] = Listing()
-    opened = load(report(spokes=(), zones=(), names=empty, findings=empty, vpcs=empty, unresolved=empty, others=()))
+    opened = load(report(spokes=empty, zones=(), names=empty, findings=empty, vpcs=empty, unresolved=empty, others=()))
     assert opened.log("browser") == []
     assert "No account is covered yet." in text_of(opened, "#health")
     assert "No names." in text_of(opened, "#names")
@@ -103,13 +103,13 @@ def test_pages_are_leafed_with_the_keyboard(load: Load) -> None:
 
 def test_the_arrow_keys_move_in_the_map(load: Load) -> None:
     """The map is one stop of the Tab key. Enter shows a cell in full, and regions that do not cover it are skipped."""
-    spokes = (
+    covered = spokes(
         spoke(),
         spoke(region="us-east-1", state="unreachable"),
         spoke(SEARCH, region="eu-west-1"),
         spoke(SEARCH, region="us-east-1"),
     )
-    opened = load(report(spokes=spokes))
+    opened = load(report(spokes=covered))
     assert opened.run("return document.querySelectorAll('.cell[tabindex=\"0\"]').length") == 1
     focus(opened, ".cell")
     opened.press("ArrowRight", "Enter")

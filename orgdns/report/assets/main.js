@@ -33,6 +33,7 @@ const SECTIONS = {
 
 function start() {
   const report = JSON.parse(document.getElementById("data").textContent);
+  report.spokes = objects(report.spokes);
   const { header } = report;
   document.title = visible(`${header.installation}: orgdns report, ${time(header.made_at)}`);
   const about = [

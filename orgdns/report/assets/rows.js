@@ -72,6 +72,11 @@ class Rows {
   }
 }
 
+// The rows of a table as objects, for few rows of which each value is looked at.
+function objects(table) {
+  return table.rows.map((row) => Object.fromEntries(table.columns.map((name, place) => [name, row[place]])));
+}
+
 // Numbers by size, texts by code points. What is not known comes first.
 function compared(one, other) {
   if (one === null || other === null) {

@@ -82,6 +82,11 @@ def spoke(account: str = PAYMENTS, region: str = "eu-central-1", state: str = "w
     )
 
 
+def spokes(*rows: Spoke) -> Listing[Spoke]:
+    """These accounts and regions."""
+    return Listing(len(rows), {}, rows)
+
+
 def report(**parts: Any) -> Report:  # noqa: ANN401 - the fields of a report
     """A report in which each section has something to say."""
     problem = Problem(
@@ -102,11 +107,7 @@ def report(**parts: Any) -> Report:  # noqa: ANN401 - the fields of a report
             problems=(problem,),
         ),
         accounts={PAYMENTS: "payments", SEARCH: "search"},
-        spokes=(
-            spoke(),
-            spoke(region="eu-west-1", state="unreachable", missed=4),
-            spoke(SEARCH),
-        ),
+        spokes=spokes(spoke(), spoke(region="eu-west-1", state="unreachable", missed=4), spoke(SEARCH)),
         zones=(
             Zone(
                 zone="corp.internal",

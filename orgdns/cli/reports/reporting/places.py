@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.health.near_limit import records_of_zones, vpcs_of_zones
@@ -24,9 +25,10 @@ VPCS: Final = 5_000
 _ACCOUNTS: Final = 20
 
 
-def spokes(coverage: Coverage, overview: Overview) -> tuple[Spoke, ...]:
-    """Each account in each region, sorted."""
-    return tuple(_spoke(found, overview) for found in coverage.spokes)
+def spokes(coverage: Coverage, overview: Overview) -> Listing[Spoke]:
+    """Each account in each region, sorted. None is left out: the map shows all."""
+    rows = tuple(_spoke(found, overview) for found in coverage.spokes)
+    return Listing(len(rows), dict(sorted(Counter(row.state for row in rows).items())), rows)
 
 
 def _spoke(found: SpokeCoverage, overview: Overview) -> Spoke:
