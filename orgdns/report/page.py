@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # One after the other, they are the script.
 SCRIPTS: Final = ("elements.js", "rows.js", "table.js", "health.js", "charts.js", "sections.js", "main.js")
-STYLES: Final = ("colors.css", "report.css", "charts.css")
+STYLES: Final = ("colors.css", "report.css", "charts.css", "print.css")
 # JSON needs none of these in a text. In HTML, "</script" and "<!--" would end or change the block of the data.
 _UNSAFE: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 

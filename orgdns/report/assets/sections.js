@@ -160,7 +160,7 @@ function findingsSection(report) {
 function vpcsSection(report) {
   const name = accountNames(report);
   const parts = [listing("vpcs-data", "VPCs and the zones that they resolve", report.vpcs, [
-    { key: "vpc", label: "VPC" },
+    { key: "vpc", label: "VPC", short: true },
     { key: "name", label: "Name" },
     { key: "account", label: "Account", short: true, filter: true, option: name, cell: name },
     { key: "region", label: "Region", short: true, filter: true },
@@ -172,7 +172,7 @@ function vpcsSection(report) {
   if (report.unresolved.total) {
     parts.push(el("h3", {}, "Names that do not resolve where their instances run"),
       listing("unresolved-data", "VPCs of instances whose names do not resolve there", report.unresolved, [
-        { key: "vpc", label: "VPC" },
+        { key: "vpc", label: "VPC", short: true },
         { key: "region", label: "Region", short: true, filter: true },
         { key: "owner", label: "Owner", cell: name },
         { key: "zones", label: "Zones" },

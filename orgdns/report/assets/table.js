@@ -124,9 +124,8 @@ class DataTable {
     const of = (key) => this.rows.value(index, key);
     return el("tr", {}, this.columns.map((column, place) => {
       const content = column.cell ? column.cell(of(column.key), of) : column.numeric ? count(of(column.key)) : of(column.key);
-      return place
-        ? el("td", { class: column.numeric ? "number" : column.short ? "short" : null }, content)
-        : el("th", { scope: "row" }, content);
+      const kind = column.numeric ? "number" : column.short ? "short" : null;
+      return place ? el("td", { class: kind }, content) : el("th", { scope: "row", class: kind }, content);
     }));
   }
 }
