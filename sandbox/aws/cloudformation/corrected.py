@@ -20,10 +20,10 @@ from moto.route53.models import FakeZone, route53_backends
 from moto.sqs.models import Queue, sqs_backends
 
 from sandbox.aws.bridge import replaced
-from sandbox.aws.cloudformation.buckets import bucket_types
 from sandbox.aws.cloudformation.functions import function_types
 from sandbox.aws.cloudformation.iam_types import iam_types
 from sandbox.aws.iam.keys.resource_types import encrypted_types, set_key
+from sandbox.aws.models.bucket_types import bucket_types
 from sandbox.aws.models.resources import refusals
 from sandbox.aws.partition import partition
 from sandbox.aws.quotas.enforcement import refusals_as_validation_errors

@@ -18,7 +18,6 @@ from moto.cloudformation.models import Stack, cloudformation_backends
 
 from orgdns.config.partitions import dns_suffix
 from sandbox.aws.bridge import replaced
-from sandbox.aws.cloudformation.buckets import BucketPolicyResource
 from sandbox.aws.cloudformation.corrected import corrected_types
 from sandbox.aws.cloudformation.functions import FunctionAlias
 from sandbox.aws.cloudformation.policies import EventBusPolicy, QueuePolicy
@@ -39,6 +38,7 @@ from sandbox.aws.cloudwatch.bridge import strict_alarms
 from sandbox.aws.cloudwatch.resource_types import Alarm, dashboard_type
 from sandbox.aws.credentials import administrator_client
 from sandbox.aws.iam.creations import checked_by_policies
+from sandbox.aws.models.bucket_types import BucketPolicyResource
 from sandbox.aws.partition import partition
 from sandbox.aws.profiles.resource_types import PROFILE_TYPES
 from sandbox.aws.quotas.enforcement import quotas_enforced, template_parameter

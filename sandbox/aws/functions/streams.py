@@ -149,17 +149,10 @@ class StreamPoller:
         "Batching behavior" (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching).
         """
         window = int(self.mapping.max_batch_window or 0)
-        if not window or len(shard.unread) >= self.mapping.batch_size:
-            shard.gathering = None
-            return True
-        if not shard.unread:
-            return False
-        if shard.gathering is None:
+        if shard.unread and shard.gathering is None:
             shard.gathering = self.clock.now()
-        if self.clock.now() - shard.gathering < window:
-            return False
-        shard.gathering = None
-        return True
+        full = len(shard.unread) >= self.mapping.batch_size
+        return not window or full or self.clock.now() - (shard.gathering or self.clock.now()) >= window
 
     def _conclude(self, shard: _Shard, batch: _Batch, outcome: Outcome) -> None:
         numbers = [record["dynamodb"]["SequenceNumber"] for record in batch.records]
@@ -254,9 +247,11 @@ class StreamPoller:
             EventPattern.load(entry["Pattern"]) for entry in (self.mapping.filter_criteria or {}).get("Filters", ())
         ]
         records: list[Event] = []
+        # What Lambda gathered does not expire any more.
+        gathered, shard.gathering = shard.gathering or self.clock.now(), None
         while shard.unread and len(records) < self.mapping.batch_size:
             record = stream_record(stream.items[shard.unread.popleft()].to_json(), self.mapping.event_source_arn)
-            kept = self.clock.now() - record["dynamodb"]["ApproximateCreationDateTime"] < STREAM_RETENTION_SECONDS
+            kept = gathered - record["dynamodb"]["ApproximateCreationDateTime"] < STREAM_RETENTION_SECONDS
             if kept and (not patterns or any(pattern.matches_event(record) for pattern in patterns)):
                 records.append(record)
         return records

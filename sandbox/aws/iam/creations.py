@@ -38,6 +38,7 @@ CREATIONS: Final = {
     "AWS::Logs::LogGroup": ("logs:CreateLogGroup", "log-group:{name}"),
     "AWS::RAM::ResourceShare": ("ram:CreateResourceShare", "resource-share/{name}"),
     "AWS::Route53Profiles::Profile": ("route53profiles:CreateProfile", "profile/{name}"),
+    "AWS::S3::Bucket": ("s3:CreateBucket", "{name}"),
     "AWS::SSM::Parameter": ("ssm:PutParameter", "parameter{name}"),
     "AWS::SQS::Queue": ("sqs:CreateQueue", "{name}"),
     "AWS::Scheduler::ScheduleGroup": ("scheduler:CreateScheduleGroup", "schedule-group/{name}"),

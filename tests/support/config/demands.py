@@ -37,6 +37,7 @@ TAGGED_CREATIONS: Final = [
     "logs:CreateLogGroup",
     "ram:CreateResourceShare",
     "route53profiles:CreateProfile",
+    "s3:CreateBucket",
     "scheduler:CreateScheduleGroup",
     "sqs:CreateQueue",
     "ssm:PutParameter",

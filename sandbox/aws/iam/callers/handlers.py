@@ -74,7 +74,7 @@ def _on_resources(action: str, resource: Resource, caller: Caller) -> Iterator[P
 
 
 def _arn(service: str, resource: str, caller: Caller, *, regional: bool = True) -> str:
-    account = "" if service == "route53" else caller.account
+    account = "" if service in {"route53", "s3"} else caller.account
     return arn_of(service, caller.region if regional else "", account, resource)
 
 
@@ -131,6 +131,8 @@ _FORMS: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], list[str]], 
     "AWS::Route53::HostedZone": ("route53", lambda _: ["hostedzone/*"], False),
     "AWS::Route53Profiles::Profile": ("route53profiles", _anywhere, True),
     "AWS::Route53Profiles::ProfileResourceAssociation": ("route53profiles", _anywhere, True),
+    "AWS::S3::Bucket": ("s3", _named("{}", "BucketName"), False),
+    "AWS::S3::BucketPolicy": ("s3", _named("{}", "Bucket"), False),
     "AWS::SQS::Queue": ("sqs", _named("{}", "QueueName"), True),
     "AWS::SQS::QueuePolicy": ("sqs", _queues, True),
     "AWS::SSM::Parameter": ("ssm", _named("parameter{}", "Name"), True),
