@@ -76,6 +76,7 @@ def _rule(title: str, name: str, bus: EventBus, pattern: dict[str, Any], worker:
     """The rule that routes events to a worker's queue."""
     queue, dead_letters = worker.queue, worker.dead_letters
     assert queue, "only a worker with a queue can be the target of a rule"
+    assert dead_letters, "a worker with a queue has a dead-letter queue"
     return Rule(
         title,
         Name=name,

@@ -18,6 +18,7 @@ from troposphere.dynamodb import (
 from hub.environment import add_ledger_stream_condition, ledger_stream_parameter
 from hub.event_bus import add_event_bus
 from hub.functions.associator import associator_worker
+from hub.functions.historian import add_history_bucket, historian_worker
 from hub.functions.observer import observer_worker
 from hub.functions.publisher import publisher_worker
 from hub.functions.sweeper import add_schedules, sweeper_worker
@@ -57,7 +58,8 @@ def hub_template(config: Config) -> Template:
 
     bus = add_event_bus(template, config, observer, sweeper, associator)
     template.add_resource(ledger)
-    workers = (observer, publisher, sweeper, *([associator] if associator else []))
+    historian = historian_worker(config, ledger, add_history_bucket(template, config)) if config.history.days else None
+    workers = tuple(filter(None, (observer, publisher, sweeper, associator, historian)))
     for worker in workers:
         add_worker(template, config, worker, json_logs=config.partition not in _WITHOUT_JSON_LOGS)
     add_schedules(template, config, sweeper, bus)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from orgdns.cfn.worker import Worker
     from orgdns.config.load import Config
 
+# Seconds. The historian gathers changes for five minutes. The stream loses what it did not keep in 24 hours.
+_HISTORY_SECONDS: Final = 7_200
 # Seconds. A change of the ledger waits for seconds, in a burst of a hundred thousand names for half an hour in the
 # backlog, and not in the stream.
 _STREAM_SECONDS: Final = 600
@@ -40,6 +42,7 @@ def add_service_alarms(template: Template, config: Config, workers: Sequence[Wor
         _of_functions(names, "Errors", "functions-failing", "A function fails again and again.", functions),
         _of_functions(names, "Throttles", "functions-throttled", "Lambda does not start a function.", functions),
         _stream_behind(names),
+        *([_history_behind(names)] if config.history.days else []),
         *(_queue_waits(names, queue) for worker in workers for queue in queues_of(worker)),
         _objective(config),
     ):
@@ -83,18 +86,28 @@ def _of_functions(names: Names, metric: str, name: str, trouble: str, functions:
 
 def _stream_behind(names: Names) -> Alarm:
     """The alarm on the age of the ledger's changes that the publisher handles: of the shard that is furthest behind."""
-    name = "stream-behind"
+    trouble = "Changes of the ledger wait for the publisher. Run orgdns status."
+    return _behind("StreamBehindAlarm", names, "stream-behind", trouble, names.publisher_function, _STREAM_SECONDS)
+
+
+def _history_behind(names: Names) -> Alarm:
+    """The same of the changes that the historian handles, long before the stream loses them."""
+    trouble = "Changes of names are not kept, and are lost after a day. Run orgdns status."
+    return _behind("HistoryBehindAlarm", names, "history-behind", trouble, names.historian_function, _HISTORY_SECONDS)
+
+
+def _behind(title: str, names: Names, name: str, trouble: str, function: str, seconds: int) -> Alarm:
     return Alarm(
-        "StreamBehindAlarm",
+        title,
         AlarmName=names.of(name),
-        AlarmDescription=described(name, "Changes of the ledger wait for the publisher. Run orgdns status."),
+        AlarmDescription=described(name, trouble),
         Namespace="AWS/Lambda",
         MetricName="IteratorAge",
-        Dimensions=[MetricDimension(Name="FunctionName", Value=names.publisher_function)],
+        Dimensions=[MetricDimension(Name="FunctionName", Value=function)],
         Statistic="Maximum",
         Period=PERIOD,
         # Milliseconds.
-        Threshold=1_000 * _STREAM_SECONDS,
+        Threshold=1_000 * seconds,
         ComparisonOperator="GreaterThanThreshold",
         EvaluationPeriods=2,
         TreatMissingData="notBreaching",

@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.utils import deep_merge
+
 from hub.runtime.sdk import OPERATIONS
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ def reduced(files: Mapping[str, bytes]) -> dict[str, bytes]:
     prefixes = set()
     for service, operations in OPERATIONS.items():
         folder = f"{_DATA}{service}/{versions[service]}/"
-        model = _reduced_model(files[f"{folder}service-2.json.gz"], operations)
+        extras = files.get(f"{folder}service-2.sdk-extras.json", b"{}")
+        model = _reduced_model(files[f"{folder}service-2.json.gz"], extras, operations)
         prefixes.add(model["metadata"]["endpointPrefix"])
         kept[f"{folder}service-2.json"] = _written(model)
         kept[f"{folder}paginators-1.json"] = _reduced_pages(files[f"{folder}paginators-1.json"], operations)
@@ -52,9 +55,13 @@ def reduced(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 @lru_cache(maxsize=64)
-def _reduced_model(content: bytes, operations: tuple[str, ...]) -> Json:
-    """A service's model with these operations and what they refer to, without documentation."""
+def _reduced_model(content: bytes, extras: bytes, operations: tuple[str, ...]) -> Json:
+    """A service's model with these operations and what they refer to, without documentation.
+
+    `extras` is what botocore merges into the model of AWS when it loads it (`botocore.loaders.ExtrasProcessor`).
+    """
     model: Json = json.loads(gzip.decompress(content))
+    deep_merge(model, json.loads(extras).get("merge", {}))
     kept = {name: model["operations"][name] for name in operations}
     wanted, shapes = list(_referred(kept)), {}
     while wanted:

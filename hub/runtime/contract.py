@@ -24,6 +24,7 @@ OBSERVER_HANDLER: Final = "hub.runtime.handlers.observer"
 PUBLISHER_HANDLER: Final = "hub.runtime.handlers.publisher"
 SWEEPER_HANDLER: Final = "hub.runtime.handlers.sweeper"
 ASSOCIATOR_HANDLER: Final = "hub.runtime.handlers.associator"
+HISTORIAN_HANDLER: Final = "hub.runtime.historian.historian"
 # The alias of each function that event source mappings run: the published version whose code has the deployed digest.
 LIVE_ALIAS: Final = "live"
 
@@ -80,6 +81,10 @@ ENV_GUARDS: Final = "ORGDNS_GUARDS"
 ENV_LIMITS: Final = "ORGDNS_LIMITS"
 # The seconds within which most names should be published, for the metrics.
 ENV_OBJECTIVE_SECONDS: Final = "ORGDNS_OBJECTIVE_SECONDS"
+
+# The bucket of history, and the account that owns it.
+ENV_HISTORY_BUCKET: Final = "ORGDNS_HISTORY_BUCKET"
+ENV_HUB_ACCOUNT: Final = "ORGDNS_HUB_ACCOUNT"
 
 # The file of the compiled policy in the package, beside this module.
 POLICY_FILE: Final = "policy.json"

@@ -42,6 +42,7 @@ class Names:
     publisher_role = _Suffix("-publisher")
     sweeper_role = _Suffix("-sweeper")
     associator_role = _Suffix("-associator")
+    historian_role = _Suffix("-historian")
     schedule_role = _Suffix("-schedule")
     # In the networking account.
     writer_role = _Suffix("-writer")
@@ -84,6 +85,7 @@ class Names:
     publisher_function = _Suffix("-publisher")
     sweeper_function = _Suffix("-sweeper")
     associator_function = _Suffix("-associator")
+    historian_function = _Suffix("-historian")
     ledger_table = _Suffix("-ledger")
     events_queue = _Suffix("-events")
     events_dead_letter_queue = _Suffix("-events-dead-letters")
@@ -111,7 +113,13 @@ class Names:
     @property
     def functions(self) -> tuple[str, ...]:
         """The names of all functions."""
-        return (self.observer_function, self.publisher_function, self.sweeper_function, self.associator_function)
+        return (
+            self.observer_function,
+            self.publisher_function,
+            self.sweeper_function,
+            self.associator_function,
+            self.historian_function,
+        )
 
     @property
     def parameters(self) -> str:
@@ -127,6 +135,10 @@ class Names:
     def of(self, name: str) -> str:
         """The name of a resource that has its name in this installation: an alarm, a rule in a spoke."""
         return f"{self.installation}-{name}"
+
+    def history_bucket(self, account: str, region: str) -> str:
+        """The bucket of history, of the hub's account and region. Names of buckets are global."""
+        return f"{self.installation}-history-{account}-{region}"
 
     def within(self, resource: str) -> str:
         """The name within the installation of a resource whose name begins with the installation's."""

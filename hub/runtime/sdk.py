@@ -52,6 +52,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "ListResolverRules",
         "UpdateResolverConfig",
     ),
+    "s3": ("GetObject", "ListObjectsV2", "PutObject"),
     "sqs": ("DeleteMessageBatch", "GetQueueAttributes", "ReceiveMessage", "SendMessageBatch"),
     "sts": ("AssumeRole",),
 }

@@ -75,7 +75,8 @@ class Worker:
         variables: The environment variables.
         statements: The grants of the execution role, besides writing logs.
         source: The properties of the event source mapping, besides the function name.
-        dead_letters: The queue for messages and records that failed permanently.
+        dead_letters: The queue for messages and records that failed permanently. None if a stream's records are tried
+            until the stream loses them.
         failures: A sentence for the alarm that says what the dead-letter queue contains.
         queue: The queue that the function processes. None if it processes a stream.
         rules: The ARNs of the EventBridge rules that may send to both queues.
@@ -92,8 +93,8 @@ class Worker:
     variables: Mapping[str, Any]
     statements: tuple[Statement, ...]
     source: Mapping[str, Any]
-    dead_letters: Queue
-    failures: str
+    dead_letters: Queue | None = None
+    failures: str = ""
     queue: Queue | None = None
     rules: tuple[AWSHelperFn, ...] = ()
     memory: int = _MEMORY
@@ -172,9 +173,10 @@ def _add_queues(template: Template, *queues: Queue | None, rules: tuple[AWSHelpe
 
 
 def _add_source(template: Template, config: Config, title: str, live: lambda_.Alias, of: Worker | QueueSource) -> None:
-    """Let the function handle an event source, with an alarm on what failed."""
+    """Let the function handle an event source, with an alarm on what failed for good."""
     template.add_resource(lambda_.EventSourceMapping(title, FunctionName=Ref(live), **of.source))
-    template.add_resource(dead_letter_alarm(config.names, of.dead_letters, of.failures))
+    if of.dead_letters:
+        template.add_resource(dead_letter_alarm(config.names, of.dead_letters, of.failures))
 
 
 def _add_execution_role(template: Template, config: Config, worker: Worker, logs: LogGroup) -> Role:

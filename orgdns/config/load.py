@@ -34,6 +34,7 @@ from orgdns.config.partitions import global_region, known_regions, partition_of
 from orgdns.config.reading import content_of, text_of
 from orgdns.config.sections.accounts import Guards, Hub, Network, Objective, Organization, Spokes
 from orgdns.config.sections.deployment import Deployment
+from orgdns.config.sections.history import History
 from orgdns.config.sections.policy import PolicySection  # noqa: TC001 - pydantic reads it out of the annotation
 from orgdns.config.sections.resources import Resources
 from orgdns.config.sections.section import Section
@@ -92,6 +93,8 @@ class Config(Section):
     """How soon names should be published."""
     resources: Resources = Field(default_factory=Resources)
     """What your organization demands of resources: tags, a permissions boundary, a path, how long logs are kept."""
+    history: History = Field(default_factory=History)
+    """How long to keep who had which name."""
     deployment: Deployment = Field(default_factory=Deployment)
     """What `orgdns deploy` needs beside the rest of the file."""
     zones: Annotated[list[Zone], Field(min_length=1, max_length=MAX_ZONES)]

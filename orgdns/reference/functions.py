@@ -10,3 +10,4 @@ class Function(StrEnum):
     PUBLISHER = "publisher"
     SWEEPER = "sweeper"
     ASSOCIATOR = "associator"
+    HISTORIAN = "historian"

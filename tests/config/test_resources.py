@@ -120,7 +120,7 @@ def test_o2_event_source_mappings_have_no_tags_in_govcloud() -> None:
     for config, has_tags in ((example_in("aws-us-gov"), False), (example_in("aws-cn"), True)):
         hub = cfn_flip.load_yaml(templates(config)["hub.yaml"])["Resources"].values()
         mappings = [each["Properties"] for each in hub if each["Type"] == "AWS::Lambda::EventSourceMapping"]
-        assert [("Tags" in mapping) for mapping in mappings] == [has_tags] * 5
+        assert [("Tags" in mapping) for mapping in mappings] == [has_tags] * 6
 
 
 @given(st.text(min_size=1, max_size=140), st.text(max_size=260))

@@ -12,7 +12,7 @@ from hub.runtime import contract
 from tests.support.build import EXAMPLE
 from tests.support.generated import CONFIGS, content_of, of_type, read
 
-WORKERS = ("Observer", "Publisher", "Sweeper", "Associator")
+WORKERS = ("Observer", "Publisher", "Sweeper", "Associator", "Historian")
 # The longest values: `LogLevel`, and the id of a zone.
 LONGEST = {"LogLevel": "DEBUG"}
 

@@ -68,7 +68,8 @@ def test_roles_may_use_the_keys_of_what_they_reach(encrypted: dict[str, dict[str
         granted = {(action, key) for each in on_keys for action in each["Action"] for key in each["Resource"]}
         expected = {("kms:Decrypt", KEYS["queues"])} if actions & {"sqs:SendMessage", "sqs:ReceiveMessage"} else set()
         expected |= {("kms:GenerateDataKey", KEYS["queues"])} if "sqs:SendMessage" in actions else set()
-        expected |= {("kms:Decrypt", KEYS["ledger"])} if "dynamodb:GetItem" in actions else set()
+        reads = {"dynamodb:GetItem", "dynamodb:GetRecords"}
+        expected |= {("kms:Decrypt", KEYS["ledger"])} if actions & reads else set()
         assert granted == expected, role["RoleName"]
         services = {each["Condition"]["StringEquals"]["kms:ViaService"][0].partition(".")[0] for each in on_keys}
         assert services <= {"sqs", "dynamodb"}

@@ -102,6 +102,7 @@ def test_who_may_assume_each_role() -> None:
         "PublisherRole": ({"Service": "lambda.amazonaws.com"}, None),
         "SweeperRole": ({"Service": "lambda.amazonaws.com"}, None),
         "AssociatorRole": ({"Service": "lambda.amazonaws.com"}, None),
+        "HistorianRole": ({"Service": "lambda.amazonaws.com"}, None),
         "AuthorizerRole": hub_roles("orgdns-associator"),
         "VpcAssociatorRole": hub_roles("orgdns-associator"),
         "WriterRole": hub_roles("orgdns-publisher"),

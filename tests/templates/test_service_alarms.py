@@ -13,7 +13,7 @@ from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from tests.support.build import EXAMPLE
 from tests.support.generated import content_of, of_type, properties
 
-FUNCTIONS = ("orgdns-observer", "orgdns-publisher", "orgdns-sweeper", "orgdns-associator")
+FUNCTIONS = ("orgdns-observer", "orgdns-publisher", "orgdns-sweeper", "orgdns-associator", "orgdns-historian")
 
 
 def of_metric(metric: str) -> dict[str, dict[str, Any]]:
@@ -64,7 +64,7 @@ def test_functions_that_fail_or_do_not_start(metric: str, name: str) -> None:
         ),
         {
             "Id": "total",
-            "Expression": "FILL(m0, 0) + FILL(m1, 0) + FILL(m2, 0) + FILL(m3, 0)",
+            "Expression": "FILL(m0, 0) + FILL(m1, 0) + FILL(m2, 0) + FILL(m3, 0) + FILL(m4, 0)",
             "Label": metric,
             "ReturnData": True,
         },
@@ -74,12 +74,21 @@ def test_functions_that_fail_or_do_not_start(metric: str, name: str) -> None:
 
 def test_stream_that_is_behind() -> None:
     """Changes of the ledger that wait for the publisher for ten minutes set off the alarm."""
-    (alarm,) = of_metric("IteratorAge").values()
+    alarm = of_metric("IteratorAge")["StreamBehindAlarm"]
     assert alarm == properties("hub", "StreamBehindAlarm")
     assert (alarm["AlarmName"], alarm["Namespace"]) == ("orgdns-stream-behind", "AWS/Lambda")
     assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": NAMES.publisher_function}]
     assert (alarm["Statistic"], alarm["Period"]) == ("Maximum", 300)
     assert fires(alarm) == ("GreaterThanThreshold", 10 * 60 * 1_000, 2, "notBreaching", None)
+
+
+def test_history_that_is_behind() -> None:
+    """Changes that wait for the historian for two hours set off the alarm: the stream keeps them for 24."""
+    alarm = of_metric("IteratorAge")["HistoryBehindAlarm"]
+    assert (alarm["AlarmName"], alarm["Namespace"]) == ("orgdns-history-behind", "AWS/Lambda")
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": NAMES.historian_function}]
+    assert (alarm["Statistic"], alarm["Period"]) == ("Maximum", 300)
+    assert fires(alarm) == ("GreaterThanThreshold", 120 * 60 * 1_000, 2, "notBreaching", None)
 
 
 def test_queues_with_messages_that_wait() -> None:

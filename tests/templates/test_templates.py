@@ -96,7 +96,7 @@ def test_logs_outlive_the_stack() -> None:
         for resource in resources
         if resource["Type"] == "AWS::Logs::LogGroup"
     ]
-    assert kept == [("RetainExceptOnCreate", "Retain")] * 4
+    assert kept == [("RetainExceptOnCreate", "Retain")] * 5
     assert {resource["DeletionPolicy"] for resource in resources if resource["Type"] == "AWS::SQS::Queue"} == {"Delete"}
 
 

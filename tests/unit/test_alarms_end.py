@@ -173,9 +173,8 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[Found], list[Fo
     ),
 }
 NONE: Series = (None,) * 5
-QUIET = {f"m{number}": NONE for number in range(4)}
-# The data points of the last periods, the oldest first, by the id of each metric: series that set an alarm off, and
-# series with which it ends.
+QUIET = {f"m{number}": NONE for number in range(5)}
+# The data points of the last periods, the oldest first, by the id of each metric: what sets an alarm off, and ends it.
 BY_SERIES: dict[str, tuple[list[dict[str, Series]], list[dict[str, Series]]]] = {
     "orgdns-path-interrupted": ([{"m": NONE[:4]}], [{"m": (None, None, None, 1)}, {"m": (1, 1, 1, 1)}]),
     "orgdns-names-overdue": (
@@ -190,16 +189,18 @@ BY_SERIES: dict[str, tuple[list[dict[str, Series]], list[dict[str, Series]]]] = 
         )
         for trouble in ("failing", "throttled")
     },
-    "orgdns-stream-behind": (
-        [{"m": (None, None, 600_001, 600_001)}],
-        [{"m": (10**7, 10**7, 10**7, 600_000)}, {"m": (0, 0, 0, 10**7)}, {"m": NONE[:4]}],
-    ),
     **{
-        f"orgdns-{queue}-waiting": (
-            [{"m": (None, None, seconds + 1, seconds + 1)}],
-            [{"m": (10**7, 10**7, 10**7, seconds)}, {"m": (0, 0, 0, 10**7)}, {"m": NONE[:4]}],
+        f"orgdns-{what}": (
+            [{"m": (None, None, most + 1, most + 1)}],
+            [{"m": (10**8, 10**8, 10**8, most)}, {"m": (0, 0, 0, 10**8)}, {"m": NONE[:4]}],
         )
-        for queue, seconds in (("events", 3_060), ("sweeps", 17_100), ("associations", 6_300), ("backlog", 6_300))
+        for what, most in (
+            ("stream-behind", 600_000),
+            ("history-behind", 7_200_000),
+            ("events-waiting", 3_060),
+            ("sweeps-waiting", 17_100),
+            *((f"{queue}-waiting", 6_300) for queue in ("associations", "backlog")),
+        )
     },
     "orgdns-objective": (
         [

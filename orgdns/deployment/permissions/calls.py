@@ -38,6 +38,8 @@ class Arns:
 
     def of(self, service: str, resource: str, region: str | None = None) -> str:
         """The ARN of a resource, by default in the hub's region."""
+        if service == "s3":
+            return self.without_account(service, resource)
         region = self.config.hub.region if region is None else region
         return f"arn:{self.config.partition}:{service}:{region}:{self.account}:{resource}"
 

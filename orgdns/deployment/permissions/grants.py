@@ -37,7 +37,7 @@ class Grant:
 
 # What the command calls itself stands in `calls` only: cloudwatch:DescribeAlarms, dynamodb:DescribeTable,
 # ec2:DescribeVpcs, logs:DescribeLogGroups, organizations:ListDelegatedAdministrators,
-# route53:DisassociateVPCFromHostedZone and s3:GetObject. `{name}` is the installation.
+# route53:DisassociateVPCFromHostedZone and s3:GetObject. `{name}` is the installation, and `{region}` the hub's.
 GRANTS: Final = (
     Grant(
         "Functions",
@@ -126,6 +126,15 @@ GRANTS: Final = (
         ("CloudWatch::Dashboard",),
         "cloudwatch:DeleteDashboards GetDashboard ListTagsForResource PutDashboard TagResource UntagResource",
         ("dashboard/{name}",),
+        everywhere=True,
+    ),
+    Grant(
+        "HistoryBucket",
+        ("S3::Bucket", "S3::BucketPolicy"),
+        "s3:CreateBucket DeleteBucket DeleteBucketPolicy GetBucketPolicy ListBucket PutBucketOwnershipControls "
+        "PutBucketPolicy PutBucketPublicAccessBlock PutBucketTagging PutEncryptionConfiguration "
+        "PutLifecycleConfiguration TagResource UntagResource",
+        ("{name}-history-{account}-{region}",),
         everywhere=True,
     ),
     Grant(

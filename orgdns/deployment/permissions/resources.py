@@ -64,7 +64,7 @@ def _statement(grant: Grant, config: Config, account: str, regions: list[str]) -
     arns, service = Arns(config, account), grant.actions.partition(":")[0]
     region = "" if grant.everywhere else regions[0] if len(regions) == 1 else "*"
     accounts = [account, config.organization.management_account] if grant.sid == "StackSets" else [account]
-    named = {"name": config.installation}
+    named = {"name": config.installation, "account": account, "region": config.hub.region}
     condition: Conditions = {
         operator: {key: arns.of(service, str(value).format(**named), region) for key, value in keys.items()}
         for operator, keys in grant.condition.items()

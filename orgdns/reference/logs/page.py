@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from orgdns.reference.logs.of_history import OF_HISTORY
 from orgdns.reference.logs.of_instances import OF_INSTANCES
 from orgdns.reference.logs.of_names import OF_NAMES
 from orgdns.reference.logs.of_sweeps import OF_SWEEPS
@@ -18,6 +19,7 @@ GROUPS: Final = {
     "Names, zones and the path": OF_NAMES,
     "Sweeps and audits": OF_SWEEPS,
     "VPCs": OF_VPCS,
+    "History": OF_HISTORY,
 }
 MESSAGES: Final = tuple(message for group in GROUPS.values() for message in group)
 _BEGIN: Final = "<!-- The messages: `make templates` writes these tables from orgdns/reference/logs. -->"

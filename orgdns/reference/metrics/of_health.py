@@ -77,8 +77,9 @@ OF_AWS: Final = (
         "IteratorAge",
         "AWS/Lambda",
         "FunctionName",
-        "The age of the last change in a batch of the ledger's stream, in milliseconds: of the publisher.",
-        ("stream-behind",),
+        "The age of the last change in a batch of the ledger's stream, in milliseconds: of the publisher, and of the "
+        "historian.",
+        ("history-behind", "stream-behind"),
     ),
     AwsMetric(
         "ApproximateAgeOfOldestMessage",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from orgdns.reference.metrics.of_health import OF_AWS, OF_HEALTH
+from orgdns.reference.metrics.of_history import OF_HISTORY
 from orgdns.reference.metrics.of_instances import OF_INSTANCES, OF_SWEEPS, OF_VPCS
 from orgdns.reference.metrics.of_names import OF_NAMES
 from orgdns.reference.tables import between, table
@@ -17,6 +18,7 @@ GROUPS: Final = {
     "Names, records and the path": OF_NAMES,
     "Sweeps and audits": OF_SWEEPS,
     "VPCs": OF_VPCS,
+    "History": OF_HISTORY,
     "What needs a person": OF_HEALTH,
 }
 METRICS: Final = tuple(metric for group in GROUPS.values() for metric in group)

@@ -30,7 +30,7 @@ _POLICY: Final = f"hub/runtime/{contract.POLICY_FILE}"
 # "Lambda quotas": the size of an unzipped package
 # (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
 _MOST_BYTES: Final = 250 * 1024 * 1024
-_HANDLERS: Final = "hub.runtime.handlers."
+_HANDLERS: Final = ("hub.runtime.handlers.", "hub.runtime.historian.")
 # Other variables steer Python, botocore and their subprocesses: AWS_CONFIG_FILE can name a command to run.
 _VARIABLES: Final = ("ORGDNS_", "POWERTOOLS_")
 _VARIABLE: Final = "AWS_STS_REGIONAL_ENDPOINTS"
@@ -68,7 +68,8 @@ class Packages:
                 "change the code in this clone, and start the sandbox again"
             )
         if not str(function.handler).startswith(_HANDLERS):
-            return f"the sandbox does not run the handler {function.handler!r}: it runs those in {_HANDLERS}*"
+            places = " and ".join(f"{each}*" for each in _HANDLERS)
+            return f"the sandbox does not run the handler {function.handler!r}: it runs those in {places}"
         if function.layers:
             return "the sandbox does not run layers: leave them out"
         if others:

@@ -87,6 +87,14 @@ def stream_stands_still(made: World) -> Iterator[None]:
 
 
 @contextmanager
+def history_stands_still(made: World) -> Iterator[None]:
+    """The historian may not write to its bucket, so that it repeats the same batch."""
+    with denied(made, HUB, NAMES.historian_role, "s3:PutObject"):
+        made.functions.cold_start(NAMES.historian_function)
+        yield
+
+
+@contextmanager
 def queues_stand_still(made: World) -> Iterator[None]:
     """No function gets messages of its queue, and each queue has one."""
     with ExitStack() as stack:
@@ -160,6 +168,7 @@ SCENARIOS: dict[str, tuple[Broken, int, int]] = {
     "functions-failing": (killed, 30, 30),
     "objective": (late, 15, 75),
     "stream-behind": (stream_stands_still, 35, 45),
+    "history-behind": (history_stands_still, 160, 45),
 }
 # The alarms that this module makes fire.
 TRIED = frozenset(SCENARIOS) | WAITING | {NAMES.within(queue) for queue in DEAD_LETTERS}

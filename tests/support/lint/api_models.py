@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # Resources that CloudFormation creates without a call that has these properties, with the reason.
 WITHOUT_CALL: Final[Mapping[str, str]] = {
     "AWS::Events::EventBusPolicy": "PutPermission takes the statement as one text; the linter of policies reads it",
+    "AWS::S3::BucketPolicy": "PutBucketPolicy takes the document as one text; the linter of policies reads it",
     "AWS::SQS::QueuePolicy": "SetQueueAttributes takes the document as one text; the linter of policies reads it",
 }
 

@@ -35,7 +35,11 @@ _OF_TRUST: Final = frozenset(
     }
 )
 # The service whose actions the policy of a resource is about.
-_SERVICES_OF_POLICIES: Final = {"AWS::Events::EventBusPolicy": "events", "AWS::SQS::QueuePolicy": "sqs"}
+_SERVICES_OF_POLICIES: Final = {
+    "AWS::Events::EventBusPolicy": "events",
+    "AWS::S3::BucketPolicy": "s3",
+    "AWS::SQS::QueuePolicy": "sqs",
+}
 # "Condition operators" (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html),
 # each with the types of the keys that it compares. EventBridge documents Bool for its own text
 # `events:eventBusInvocation`.

@@ -16,7 +16,7 @@ IAM: Final = (
     ),
     Justified(
         "no-resource-type",
-        "PublisherRole FollowLedger dynamodb:ListStreams",
+        "*Role FollowLedger dynamodb:ListStreams",
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/iam-policy-example-lamda-process-dynamodb-streams.html
         "AWS's example for a function that processes a stream grants the action on the table's streams. A grant on all "
         "resources would also list the streams of other tables.",
@@ -128,6 +128,20 @@ DOCUMENTED: Final = (
 )
 
 CHECKOV: Final = (
+    Justified(
+        "CKV_AWS_18",
+        "AWS::S3::Bucket.History",
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/logging-with-S3.html
+        "Access logs of a bucket need a further bucket. Who reads history is in CloudTrail, where a trail logs data "
+        "events. Only the historian writes, and only it and who may read in the hub account reach the bucket.",
+    ),
+    Justified(
+        "CKV_AWS_21",
+        "AWS::S3::Bucket.History",
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
+        "The historian never deletes, and overwrites an object only with the same bytes. Versions would keep what the "
+        "lifecycle rule deletes because it is too old.",
+    ),
     Justified(
         "CKV_AWS_27",
         "AWS::SQS::Queue.*",

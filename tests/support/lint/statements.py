@@ -19,6 +19,7 @@ _ARNS: Final = {
     "AWS::Lambda::Function": ("FunctionName", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{{}}"),
     "AWS::Logs::LogGroup": ("LogGroupName", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{{}}:*"),
     "AWS::Scheduler::ScheduleGroup": ("Name", f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/{{}}"),
+    "AWS::S3::Bucket": ("BucketName", "arn:aws:s3:::{}"),
     "AWS::SQS::Queue": ("QueueName", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{{}}"),
 }
 _SUBSTITUTION: Final = re.compile(r"\$\{([^}]+)\}")

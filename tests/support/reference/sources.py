@@ -12,8 +12,10 @@ from tests.support.build import ROOT
 
 RUNTIME = ROOT / "hub" / "runtime"
 HANDLERS = "handlers.py"
+# The modules of the entry points.
+_ENTRIES = (HANDLERS, "historian.py")
 # What calls what is followed in the entry points and in what they report with.
-_FOLLOWED = (HANDLERS, "telemetry/")
+_FOLLOWED = (*_ENTRIES, "telemetry/")
 
 
 class NotFollowed(Exception):
@@ -99,7 +101,8 @@ def runs() -> dict[str, frozenset[str]]:
     for place in places():
         if place.module.startswith(_FOLLOWED):
             by_name[place.body.name].append(place)
-    entries = [node for node in modules()[HANDLERS].body if isinstance(node, ast.FunctionDef) and node.decorator_list]
+    bodies = (node for module in _ENTRIES for node in modules()[module].body)
+    entries = [node for node in bodies if isinstance(node, ast.FunctionDef) and node.decorator_list]
     found: defaultdict[str, set[str]] = defaultdict(set)
     for entry in entries:
         waiting = [entry.name]

@@ -33,6 +33,7 @@ class Stage(StrEnum):
     SWEEPS = "sweeps"
     AUDITS = "audits"
     ASSOCIATIONS = "associations"
+    HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ _STAGES: Final = {
     "associations-dead-letters": Stage.ASSOCIATIONS,
     "associations-removed": Stage.ASSOCIATIONS,
     "vpcs-full": Stage.ASSOCIATIONS,
+    "history-behind": Stage.HISTORY,
     "stream-behind": Stage.STREAM,
     "zone-full": Stage.ZONES,
 }

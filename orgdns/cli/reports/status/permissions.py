@@ -60,6 +60,7 @@ def stages(names: Names) -> dict[str, Stage]:
         names.publisher_function: Stage.PUBLISHER,
         names.sweeper_function: Stage.SWEEPS,
         names.associator_function: Stage.ASSOCIATIONS,
+        names.historian_function: Stage.HISTORY,
     }
 
 

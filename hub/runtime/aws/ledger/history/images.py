@@ -42,37 +42,6 @@ UNSETTLED: Final = "unsettled"
 _NO_EVIDENCE: Final = Evidence()
 
 
-def _of(partition: object, sort: object, **more: object) -> dict[str, Any]:
-    keys = {contract.PARTITION_KEY: {"S": [partition]}, contract.SORT_KEY: {"S": [sort]}}
-    return {"dynamodb": {"Keys": {name: key for name, key in keys.items() if key["S"] != [None]}, **more}}
-
-
-# The filters of the event source mapping: what no mark or change can come of does not invoke the function ("Control
-# which events Lambda sends to your function",
-# https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html). At most ten; here are five.
-FILTERS: Final[tuple[dict[str, Any], ...]] = (
-    _of({"prefix": contract.NAME_PREFIX}, contract.PUBLISHED_KEY),
-    {"eventName": ["INSERT", "MODIFY"]} | _of({"prefix": contract.NAME_PREFIX}, contract.MARK_KEY),
-    {
-        "dynamodb": {
-            "Keys": {
-                contract.PARTITION_KEY: {"S": [contract.CONTROL_KEY]},
-                contract.SORT_KEY: {
-                    "S": [
-                        {"prefix": contract.GENERATION_PREFIX},
-                        contract.PAUSE_KEY,
-                        contract.HEARTBEAT_KEY,
-                        contract.CURSOR_KEY,
-                    ]
-                },
-            }
-        }
-    },
-    _of(contract.ZONES_KEY, None),
-    _of(contract.SPOKES_KEY, None, NewImage={"approved_at": {"N": [{"exists": True}]}}),
-)
-
-
 def kept_of(record: Any) -> Entry | Mark | Unreadable | None:  # noqa: ANN401 - of any type, if it is malformed
     """Return what history keeps of a record, as Lambda passes it on; None if it keeps nothing of it."""
     return readable(_kept, record, text_in(record, "eventID"))

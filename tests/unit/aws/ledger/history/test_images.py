@@ -10,12 +10,13 @@ import pytest
 from hub.runtime import contract
 from hub.runtime.aws.ledger.attributes import written
 from hub.runtime.aws.ledger.generation import generation_key
-from hub.runtime.aws.ledger.history.images import FILTERS, UNSETTLED, kept_of
+from hub.runtime.aws.ledger.history.images import UNSETTLED, kept_of
 from hub.runtime.aws.ledger.rows import mark_key, name_pk
 from hub.runtime.aws.ledger.status_rows import spoke_key, zone_key
 from hub.runtime.aws.ledger.zone.published import published_key, published_row
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.history.entry import Entry, Mark, MarkKind
+from hub.runtime.history.filters import FILTERS
 from hub.runtime.model.names import Millis, Published
 from hub.runtime.model.reasons.cause import Cause
 from hub.runtime.model.reasons.evidence import Evidence

@@ -1,0 +1,137 @@
+"""The historian: follows the ledger's stream, and keeps who had which name when in a bucket."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import awacs.dynamodb
+import awacs.s3
+from awacs.aws import Allow, Bool, Condition, Deny, Principal, Statement
+from troposphere import GetAtt, Ref, Sub
+from troposphere import awslambda as lambda_
+from troposphere.s3 import (
+    Bucket,
+    BucketEncryption,
+    BucketPolicy,
+    LifecycleConfiguration,
+    LifecycleRule,
+    OwnershipControls,
+    OwnershipControlsRule,
+    PublicAccessBlockConfiguration,
+    ServerSideEncryptionByDefault,
+    ServerSideEncryptionRule,
+)
+
+from hub.environment import environment, ledger_stream
+from hub.runtime import contract
+from hub.runtime.history.filters import FILTERS
+from hub.runtime.history.objects import DAYS, RAW, RAW_DAYS
+from orgdns.cfn.trust import document
+from orgdns.cfn.worker import PARTIAL_BATCHES, Worker
+
+if TYPE_CHECKING:
+    from troposphere import Template
+    from troposphere.dynamodb import Table
+
+    from orgdns.config.load import Config
+
+_TIMEOUT: Final = 300
+# Seconds for which changes are gathered, the longest that Lambda accepts: each run writes one object, and a shard of
+# the stream makes at most 288 a day ("Lambda parameters for Amazon DynamoDB event source mappings",
+# https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html).
+_WINDOW: Final = 300
+# A run has at most 6 MB of records, which Lambda sees to; a record of a name has a few kilobytes with both its images.
+_BATCH: Final = 5_000
+
+
+def add_history_bucket(template: Template, config: Config) -> Bucket:
+    """The bucket of history, which outlives the stack. Only requests with TLS reach it."""
+    bucket = template.add_resource(
+        Bucket(
+            "History",
+            BucketName=config.names.history_bucket(config.hub.account, config.hub.region),
+            BucketEncryption=BucketEncryption(
+                ServerSideEncryptionConfiguration=[
+                    ServerSideEncryptionRule(
+                        ServerSideEncryptionByDefault=ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
+                    )
+                ]
+            ),
+            PublicAccessBlockConfiguration=PublicAccessBlockConfiguration(
+                BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
+            ),
+            OwnershipControls=OwnershipControls(Rules=[OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]),
+            LifecycleConfiguration=LifecycleConfiguration(
+                Rules=[
+                    LifecycleRule(Id="raw", Prefix=RAW, Status="Enabled", ExpirationInDays=RAW_DAYS),
+                    LifecycleRule(Id="days", Prefix=DAYS, Status="Enabled", ExpirationInDays=config.history.days),
+                ]
+            ),
+            DeletionPolicy="RetainExceptOnCreate",
+            UpdateReplacePolicy="Retain",
+        )
+    )
+    without_tls = Statement(
+        Sid="OnlyWithTls",
+        Effect=Deny,
+        Principal=Principal("*"),
+        Action=[awacs.s3.Action("*")],
+        Resource=[GetAtt(bucket, "Arn"), Sub(f"${{{bucket.title}.Arn}}/*")],
+        Condition=Condition(Bool({"aws:SecureTransport": "false"})),
+    )
+    template.add_resource(BucketPolicy("HistoryPolicy", Bucket=bucket.BucketName, PolicyDocument=document(without_tls)))
+    return bucket
+
+
+def historian_worker(config: Config, ledger: Table, bucket: Bucket) -> Worker:
+    """The historian reads the stream beside the publisher, which two readers of a shard may do, and no row.
+
+    "DynamoDB Streams quotas": at most two processes should read from a shard at the same time
+    (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html#Streams.Processing).
+    """
+    return Worker(
+        title="Historian",
+        function=config.names.historian_function,
+        role=config.names.historian_role,
+        handler=contract.HISTORIAN_HANDLER,
+        description="Keeps who had which name when.",
+        timeout=_TIMEOUT,
+        variables=environment(config, ledger)
+        | {contract.ENV_HISTORY_BUCKET: Ref(bucket), contract.ENV_HUB_ACCOUNT: config.hub.account},
+        statements=(
+            Statement(
+                Sid="FollowLedger",
+                Effect=Allow,
+                Action=[
+                    awacs.dynamodb.DescribeStream,
+                    awacs.dynamodb.GetRecords,
+                    awacs.dynamodb.GetShardIterator,
+                    awacs.dynamodb.ListStreams,
+                ],
+                Resource=[Sub(f"${{{ledger.title}.Arn}}/stream/*")],
+            ),
+            Statement(
+                Sid="KeepHistory",
+                Effect=Allow,
+                Action=[awacs.s3.GetObject, awacs.s3.PutObject],
+                Resource=[Sub(f"${{{bucket.title}.Arn}}/{prefix}*") for prefix in (RAW, DAYS)],
+            ),
+            Statement(Sid="ListHistory", Effect=Allow, Action=[awacs.s3.ListBucket], Resource=[GetAtt(bucket, "Arn")]),
+        ),
+        source={
+            "EventSourceArn": ledger_stream(ledger),
+            "StartingPosition": "TRIM_HORIZON",
+            "BatchSize": _BATCH,
+            "MaximumBatchingWindowInSeconds": _WINDOW,
+            "ParallelizationFactor": 1,
+            # A batch that fails is tried until the stream loses it, after 24 hours. A record that cannot be read fails
+            # no batch. The alarm `history-behind` tells of it hours before.
+            "MaximumRetryAttempts": -1,
+            "MaximumRecordAgeInSeconds": -1,
+            "FunctionResponseTypes": list(PARTIAL_BATCHES),
+            "FilterCriteria": lambda_.FilterCriteria(
+                Filters=[lambda_.Filter(Pattern=json.dumps(each)) for each in FILTERS]
+            ),
+        },
+    )
