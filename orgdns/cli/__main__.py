@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "list": "List names with their instances, by patterns and filters.",
     "export": "Write names and instances as CSV, JSON, or files of other tools.",
     "whois": "Show which instances have an address, a name or an id, and of which accounts.",
+    "history": "Show who had a name or an address, from when to when, and why it moved.",
     "plan": "Show what a changed policy would do to the organization.",
     "pending": "Show what a dry run keeps back, and what is in the way of it.",
     "dead-letters": "List dead letters with their reasons, and send events again.",
@@ -64,6 +65,7 @@ _MODULES: Final = {
     "export": "inventory.export",
     "whois": "inventory.whois",
     "report": "reporting.report",
+    "history": "inventory.history",
 }
 
 # The options that may stand before the subcommand, too. After it, they win.

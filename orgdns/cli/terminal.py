@@ -136,6 +136,17 @@ def reading_progress() -> Iterator[Progress]:
 
 
 @contextmanager
+def reading_days() -> Iterator[Progress]:
+    """Show at a terminal how many days of history were read. Elsewhere, show nothing."""
+    stderr = screen(errors=True)
+    if stderr.soft_wrap or stderr.is_dumb_terminal:
+        yield lambda _days: None
+        return
+    with stderr.status("Reading history") as status:
+        yield lambda days: status.update(f"Reading history: {days:,} days")
+
+
+@contextmanager
 def errors_reported() -> Iterator[None]:
     """Print errors that a person can fix to standard error, and exit with the code for them."""
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import botocore.session
-from botocore.exceptions import ClientError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import CLIENT_CONFIG
@@ -26,6 +26,7 @@ from orgdns.deployment.accounts import caller_arn
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
 
     from hub.runtime.guard import Guard
     from hub.runtime.model.health.path import PathFacts
@@ -109,6 +110,18 @@ class HubAccount:
     def caller(self) -> str:
         """The ARN of the operator; empty if AWS does not say."""
         return caller_arn(self.client("sts"))
+
+    def id(self) -> str:
+        """The id of the account.
+
+        Raises:
+            HubUnknown: if AWS does not say.
+        """
+        client: STSClient = self.client("sts")
+        try:
+            return client.get_caller_identity()["Account"]
+        except (BotoCoreError, ClientError) as error:
+            raise HubUnknown(f"which account the credentials are of is unknown: AWS says: {error}") from error
 
     def backlog(self, hub: HubLedger) -> Backlog:
         """The names that wait because their accounts changed names faster than their rate allows.

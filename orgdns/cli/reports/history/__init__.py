@@ -1,0 +1,1 @@
+"""Who had which name, instance or address, from when to when, and why it moved. Pure."""

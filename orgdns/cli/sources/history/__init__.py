@@ -1,0 +1,1 @@
+"""Read history with the operator's credentials."""
