@@ -168,7 +168,7 @@ def test_partition_in_several_pages_is_one_name(client: OneAtATime) -> None:
     plain = client.scan
 
     def one_row(**how: object) -> object:
-        return plain(**how, Limit=1)
+        return plain(**(how | {"Limit": 1}))
 
     client.scan = one_row  # type: ignore[method-assign]  # a page of one row
     rows = found(client, Options(pattern="web*"))

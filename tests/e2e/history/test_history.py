@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from hub.runtime.aws.history.bucket import HistoryBucket
+from hub.runtime.model.names import Millis
+from orgdns.cli.sources.history.reader import HistoryReader
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS
 from sandbox.world import World
@@ -65,6 +68,11 @@ def test_handover_and_end(made: World, clock: MovedClock, command: Command) -> N
     assert answer["known"]
     assert {each["instance"] for name in answer["names"] for each in name["record_sets"]} == {refs[0]}
     assert first in command("history", first).stdout
+    found = command.json("whois", address)["history"]["holders"]
+    assert [each["instance"] for each in found if each["until"]] == [refs[0]]
+    bucket = HistoryBucket(made.client("s3", HUB), f"orgdns-history-{HUB}-{REGION}", HUB)
+    recent = HistoryReader(bucket, Millis(round(clock.now() * 1_000)), threads=1).recent(Millis(0))
+    assert NAME in {entry.key.fqdn.removesuffix(".") for entry in recent}
 
 
 def test_compacted_day_answers_the_same(made: World, clock: MovedClock, command: Command) -> None:

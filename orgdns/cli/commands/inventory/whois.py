@@ -4,11 +4,16 @@ from typing import Annotated
 
 import typer
 
+from hub.runtime.history.keeper import HistoryUnavailable
+from orgdns.cli.render.history.answers import show_holders
+from orgdns.cli.render.history.document import holders_document
 from orgdns.cli.render.inventory.whois import show_whois, whois_document
 from orgdns.cli.reports.explain.addresses import canonical
+from orgdns.cli.reports.history.holders import Holder, holders
 from orgdns.cli.reports.inventory.options import Options, selection_of
 from orgdns.cli.reports.inventory.whois import of_address, of_instances, of_names
 from orgdns.cli.selecting import Account, HubRegion, SpokeRegion
+from orgdns.cli.sources.history.lookup import HistoryLookup
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.inventory.addresses import observations_with
 from orgdns.cli.sources.inventory.inventory import InventorySource
@@ -35,8 +40,8 @@ def run(
 ) -> None:
     """Show which instances have an address, a name or an id, and of which accounts.
 
-    With --account or --region, an address is looked up there alone, which is much faster. The exit code is 0 if an
-    instance has it or had it last, and 1 otherwise.
+    With --account or --region, an address is looked up there alone, which is much faster. History adds who had it
+    before. The exit code is 0 if an instance has it or had it, and 1 otherwise.
     """
     with errors_reported(), reading_progress() as progress:
         hub = HubAccount.of(profile, region, installation)
@@ -57,9 +62,21 @@ def run(
             names = lookup.names(subject)
             refs = {ref: None for name in names for ref in name.instances}
             report = of_names(subject, names, lookup.rows(refs))
-        if not (report.owners or report.unreadable):
+        by_history = _by_history(hub, source, subject)
+        if not (report.owners or report.unreadable or (by_history and not isinstance(by_history, str))):
             raise NothingToExplain(f"no instance in the ledger has {subject}, or had it within the last week")
     if as_json:
-        print_json(whois_document(report))
+        print_json(whois_document(report) | holders_document(by_history))
     else:
         show_whois(screen(), report)
+        show_holders(screen(), by_history)
+
+
+def _by_history(hub: HubAccount, source: InventorySource, subject: str) -> tuple[Holder, ...] | str:
+    """Which instances had it, also long ago, or why history does not say that."""
+    try:
+        return holders(HistoryLookup.in_hub(hub, source.hub).found(subject).uses(None))
+    except NothingToExplain as nothing:
+        return str(nothing)
+    except HistoryUnavailable as fault:
+        return str(fault)

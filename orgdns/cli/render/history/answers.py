@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.history.entry import Mark
     from hub.runtime.model.names import Fqdn, Millis
+    from orgdns.cli.reports.history.holders import Holder
     from orgdns.cli.reports.history.report import Answer, Use
 
 
@@ -47,6 +48,18 @@ def show_actions(console: Console, marks: Sequence[Mark]) -> None:
     for mark in marks:
         parts = [mark.kind.value, mark.subject, f"by {mark.by}" if mark.by else "", mark.why and f"({mark.why})"]
         show_line(console, visible(f"{time(mark.at)} {' '.join(filter(None, parts))}"), indent=2)
+
+
+def show_holders(console: Console, found: Sequence[Holder] | str) -> None:
+    """Show which instances had something by history, or why that is not known."""
+    if isinstance(found, str):
+        show_line(console, visible(f"history does not say who had it: {found}", QUIET))
+        return
+    console.print(Text("By history", "bold"))
+    for each in found:
+        until = "now" if each.until is None else time(each.until)
+        names = ", ".join(name.removesuffix(".") for name in each.names)
+        show_line(console, visible(f"{each.instance} from {_since(each.since)} to {until}: {names}"), indent=2)
 
 
 def _show_use(console: Console, use: Use, zones: Mapping[str, Fqdn], *, with_times: bool) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.history.entry import Mark
     from hub.runtime.model.names import Fqdn
+    from orgdns.cli.reports.history.holders import Holder
     from orgdns.cli.reports.history.report import Answer, Use
 
 
@@ -50,6 +51,22 @@ def history_document(
         ],
         "incomplete": list(incomplete),
     }
+
+
+def holders_document(found: Sequence[Holder] | str) -> Document:
+    """Which instances had something by history, or why that is not known."""
+    if isinstance(found, str):
+        return {"history": {"unknown": found, "holders": []}}
+    rows = [
+        {
+            "instance": each.instance,
+            "since": time_or_none(each.since),
+            "until": None if each.until is None else time(each.until),
+            "names": list(each.names),
+        }
+        for each in found
+    ]
+    return {"history": {"unknown": None, "holders": rows}}
 
 
 def _use(use: Use, zones: Mapping[str, Fqdn]) -> Document:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Millis
 
 MOST: Final = 5_000
-# What an installation that keeps no history says.
-NO_HISTORY: Final = Changes(unknown="This installation keeps no history, so it does not say which names changed.")
 _FOUND: Final = "found in the zone"
 
 

@@ -90,7 +90,18 @@ class HistoryLookup:
         Raises:
             HubUnknown: if the hub cannot be found or read, or keeps no history.
         """
-        hub, owner = account.ledger(), account.id()
+        return cls.in_hub(account, account.ledger(), progress)
+
+    @classmethod
+    def in_hub(
+        cls, account: HubAccount, hub: HubLedger, progress: Callable[[int], None] = lambda _: None
+    ) -> HistoryLookup:
+        """The history of an installation whose ledger is known.
+
+        Raises:
+            HubUnknown: if AWS does not say which account the credentials are of.
+        """
+        owner = account.id()
         bucket = HistoryBucket(account.client("s3"), account.names.history_bucket(owner, account.region), owner)
         return cls(hub, HistoryReader(bucket, now(), progress), now())
 

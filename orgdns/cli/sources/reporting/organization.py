@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from orgdns.cli.reports.coverage import coverage
 from orgdns.cli.reports.instance_vpcs import KnownVpcs, instance_vpcs
-from orgdns.cli.reports.reporting.changes import NO_HISTORY
 from orgdns.cli.reports.reporting.names import NAMES, NamesTally
 from orgdns.cli.reports.reporting.whole import Place, whole_report
+from orgdns.cli.sources.reporting.changes import recent_changes
 from orgdns.cli.sources.reporting.trend import trend
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def read_report(account: HubAccount, config: Config | None, progress: Progress, 
     if config:
         found = replace(found, seconds=config.objective.seconds, share=config.objective.share)
     place = Place(account.region, config.organization.id if config else "")
-    return whole_report(place, overview, covered, tally, found, NO_HISTORY)
+    return whole_report(place, overview, covered, tally, found, recent_changes(account, overview.now))
 
 
 def _contents(
