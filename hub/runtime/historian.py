@@ -10,7 +10,7 @@ from hub.runtime import bootstrap
 from hub.runtime.aws import sessions
 from hub.runtime.aws.answers import text_in
 from hub.runtime.aws.compose.keeping import keeper
-from hub.runtime.aws.ledger.history.images import kept_of
+from hub.runtime.aws.ledger.history.images import kept_of, numbered
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.deadline import Deadline
 from hub.runtime.history.entry import Entry, Mark
@@ -32,7 +32,9 @@ sessions.check_sdk()
 def historian(event: Mapping[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     """Keep a batch of the ledger's changes; if that fails, return its first one, from which Lambda delivers again."""
     records, now = event["Records"], bootstrap.now()
-    numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+    # A record without a number is malformed in other ways, too, and is reported below.
+    found_numbers = (readable(numbered, record, text_in(record, "eventID")) for record in records)
+    numbers = [number for number in found_numbers if isinstance(number, str)] or ["0"]
     kept: list[Entry | Mark] = []
     for record in records:
         found = readable(kept_of, record, text_in(record, "eventID"))
@@ -46,7 +48,7 @@ def historian(event: Mapping[str, Any], context: LambdaContext) -> dict[str, lis
     except HistoryUnavailable as fault:
         metrics.add_metric("HistoryRetried", MetricUnit.Count, len(records))
         logger.warning("changes will be kept later", extra={"reason": str(fault)})
-        return {"batchItemFailures": [{"itemIdentifier": numbers[0]}]}
+        return {"batchItemFailures": [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]}
     entries = sum(isinstance(each, Entry) for each in kept)
     metrics.add_metric("ChangesKept", MetricUnit.Count, entries)
     logger.info("changes kept", extra={"changes": entries, "marks": len(kept) - entries})

@@ -22,8 +22,8 @@ class Entry:
     (`found`): somebody else changed the name, or the publisher ended between its call and its note. Both may give the
     same record sets, so `since` is when the zone was last known to hold those before, or 0. `before` is what
     the ledger had noted. `rules` are the rules that gave the record sets in `after` to their instances. `by` is the
-    instance whose claim changed, if only one did. `id` is the sequence number of the record of the stream: a number
-    that grows with each change of the same name. `seen` is when the zone was last known to hold exactly `after`: at
+    instance whose claim changed, if only one did. `id` is the number of the record of the stream, which
+    grows with each change of the same name. `seen` is when the zone was last known to hold exactly `after`: at
     that time, or between `since` and `at`, or, if the change left some record sets as they were, earlier; 0 if never.
     """
 

@@ -19,6 +19,7 @@ from sandbox.example import HUB, PAYMENTS, SEARCH
 from sandbox.world import World
 from sandbox.world.deployment import NAMED_IAM
 from tests.support.cli.command import Command, command_in
+from tests.support.history.deployed import found, kept
 from tests.support.path.sweeps import forget_ended, lose_events, names, statuses, sweep_all
 
 REGION = "eu-central-1"
@@ -135,6 +136,10 @@ def test_t21_a_deleted_table_is_restored_under_its_name(made: World, clock: Move
     made.converge()
     assert names(made) == zone
     assert statuses(made, clock).spoke_status(Spoke(SEARCH, "eu-west-1")).names
+    # History does not claim to know what happened between the backup and the restore.
+    kept(made)
+    periods = found(made, f"ends.{CORP}").uses(None)
+    assert any("made anew, emptied or restored" in each.reason for each in periods), periods
     # Later events work.
     made.end(SEARCH, "eu-west-1", started)
     made.converge()
@@ -187,7 +192,8 @@ def test_t21_a_disabled_mapping_is_told(made: World) -> None:
     """Someone turned the mapping off: status gives the command that turns it on."""
     functions = made.client("lambda", HUB)
     mappings = functions.list_event_source_mappings()["EventSourceMappings"]
-    (mapping,) = (each for each in mappings if ":dynamodb:" in each["EventSourceArn"])
+    of_stream = (each for each in mappings if ":dynamodb:" in each["EventSourceArn"])
+    (mapping,) = (each for each in of_stream if NAMES.publisher_function in each["FunctionArn"])
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     (fault,) = faults(made)
     assert f"--uuid {mapping['UUID']} --enabled" in fault

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hub.runtime import contract
-from hub.runtime.model.names import Spoke
+from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.tasks import Sweep
 from sandbox.aws.route53.rules import ResourceRecordSet
 from sandbox.clock import MovedClock
@@ -20,6 +20,8 @@ from sandbox.world import World, world
 from sandbox.world.beside import back, installed_beside, lost
 from tests.support.build import ROOT
 from tests.support.config.installations import CORP, REGION, changes, document, names, owned, parsed, production
+from tests.support.history.deployed import found as found_in_history
+from tests.support.history.deployed import instances, kept, millis
 from tests.support.path.health import operator
 
 ELSEWHERE = "eu-west-1"
@@ -128,6 +130,19 @@ def test_holder_of_a_contested_name_is_the_same(successor: World, launched: dict
     """The claimants decide, whatever the order in which the new ledger learned of them."""
     found = [each.set_identifier for each in owned(successor) if each.name == f"shared.{CORP}."]
     assert found == [f"orgdns/{SEARCH}/{REGION}/{launched['shared']}"]
+
+
+def test_history_of_the_successor_begins_with_it(
+    made: World, successor: World, launched: dict[str, str], clock: MovedClock
+) -> None:
+    """It does not claim to know who had a name before it was there, although it has the records since."""
+    kept(successor)
+    found = found_in_history(successor, f"shared.{CORP}")
+    (now,) = found.at(millis(clock))
+    assert instances(now.uses) == [launched["shared"]]
+    (then,) = found.at(Millis(millis(clock) - 12 * 3_600_000))
+    assert then.unknown
+    assert made.config.names.history_bucket(HUB, REGION) != successor.config.names.history_bucket(HUB, ELSEWHERE)
 
 
 def test_no_call_was_denied(made: World, successor: World) -> None:

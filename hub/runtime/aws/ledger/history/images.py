@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,12 +87,27 @@ def change_of(
     )
 
 
+def numbered(record: Mapping[str, Any]) -> str:
+    """The number of a record, which grows with each change of a name, also from one stream of the ledger to the next.
+
+    AWS does not say that sequence numbers do: those of a table that was restored or made anew may begin again. So the
+    label of the stream, which is the time at which it was made, comes first ("StreamDescription: StreamLabel",
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamDescription.html). A sequence
+    number has at most 40 digits.
+
+    Raises:
+        ValueError: if the sequence number is no number.
+    """
+    sequence = str(int(text(record["dynamodb"]["SequenceNumber"])))
+    label = re.sub(r"\D", "", text(record.get("eventSourceARN", "")).rpartition("/stream/")[2])
+    return f"{label}{sequence:0>40}" if label else sequence
+
+
 def _kept(record: Mapping[str, Any]) -> Entry | Mark | None:
     change = record["dynamodb"]
     keys = read(change["Keys"])
     partition, sort = text(keys[contract.PARTITION_KEY]), text(keys[contract.SORT_KEY])
-    number_, created = text(change["SequenceNumber"]), Millis(int(change["ApproximateCreationDateTime"]) * _ROUNDED)
-    int(number_)
+    number_, created = numbered(record), Millis(int(change["ApproximateCreationDateTime"]) * _ROUNDED)
     old, new = (read(change[name]) if name in change else None for name in ("OldImage", "NewImage"))
     match partition, sort:
         case _, contract.PUBLISHED_KEY:
