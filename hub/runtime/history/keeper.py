@@ -114,8 +114,9 @@ class Keeper:
 
     def _compact(self, day: date, sizes: Mapping[str, int], deadline: Deadline) -> bool:
         """Compact a day; whether it is finished."""
-        buckets = buckets_for(sum(sizes.values()))
-        passes = min(buckets, -(-sum(sizes.values()) // self.bytes_a_pass))
+        size = max(1, sum(sizes.values()))
+        buckets = buckets_for(size)
+        passes = min(buckets, -(-size // self.bytes_a_pass))
         written = self.objects.sizes(day_prefix(day))
         missing = [each for each in range(buckets) if bucket_key(day, each) not in written]
         for number in range(passes):

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
-from zlib import crc32
 
 from hub.runtime.boundary.schema import number, text, texts
 from hub.runtime.boundary.unreadable import Malformed, Unreadable
@@ -98,7 +98,7 @@ def buckets_for(size: int) -> int:
 
 def bucket_of(key: str, buckets: int) -> int:
     """The bucket of what is looked up by a key: a name, the id of an instance, or an address."""
-    return crc32(key.encode()) % buckets
+    return zlib.crc32(key.encode()) % buckets
 
 
 def compressed(lines: Iterable[str]) -> bytes:
@@ -114,7 +114,7 @@ def lines_in(content: bytes) -> list[str]:
     """
     try:
         return gzip.decompress(content).decode().split("\n")[:-1]
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise Malformed(f"the object is not compressed lines: {error}") from error
 
 

@@ -6,12 +6,15 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from io import BytesIO
 from typing import Any, Final
 
+from botocore.response import StreamingBody
 from botocore.session import Session
 from botocore.validate import validate_parameters
 
-from tests.support.fuzz.answers import ANSWERS, Refused
+from tests.support.fuzz import answers, objects
+from tests.support.fuzz.answers import Refused
 from tests.support.fuzz.mutations import ELEMENT, REMOVED, Mutation, Path, mutated, present
 from tests.support.fuzz.organization import REGION, Organization
 from tests.support.fuzz.table import ConditionFailed
@@ -21,6 +24,7 @@ MOST_CALLS: Final = 2_000
 
 
 EVERY: Final = -1
+_ANSWERS: Final = {**answers.ANSWERS, **objects.ANSWERS}
 
 
 class Endless(BaseException):
@@ -86,7 +90,7 @@ class Aws:
         if service == "dynamodb":
             snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation)
             return self.organization.table.answer(snake[1:], request)
-        return ANSWERS[name](self.organization, request, account)
+        return _ANSWERS[name](self.organization, request, account)
 
 
 class SimulatedSession(Session):
@@ -111,7 +115,8 @@ class SimulatedSession(Session):
 
     def _answered(self, client: Any, account: str, operation: str, request: dict[str, Any]) -> Any:  # noqa: ANN401 - as the SDK's
         model = client.meta.service_model
-        validate_parameters(request, model.operation_model(operation).input_shape)
+        shapes = model.operation_model(operation)
+        validate_parameters(request, shapes.input_shape)
         metadata = {"ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0}}
         try:
             answer = self.aws.call(model.service_name, operation, request, account)
@@ -120,4 +125,8 @@ class SimulatedSession(Session):
             told = refused.answer if isinstance(refused, ConditionFailed) else {}
             error = {"Error": {"Code": code, "Message": f"[{code}]"}} | told | metadata
             raise client.exceptions.from_code(code)(error, operation) from None
+        stream = shapes.output_shape.serialization.get("payload") if shapes.has_streaming_output else None
+        if stream in answer:
+            content = answer[stream].encode("latin-1", "replace")
+            answer = answer | {stream: StreamingBody(BytesIO(content), len(content))}
         return answer | metadata

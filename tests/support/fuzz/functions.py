@@ -1,4 +1,4 @@
-"""The four functions as they are deployed, over APIs in memory: real entry points, use cases, adapters and SDK."""
+"""The five functions as they are deployed, over APIs in memory: real entry points, use cases, adapters and SDK."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import pytest
 
-from hub.runtime import bootstrap, contract, handlers, telemetry
+from hub.runtime import bootstrap, contract, handlers, historian, telemetry
 from hub.runtime.aws import sessions, settings
+from hub.runtime.aws.compose import keeping
 from hub.runtime.policy import compiled
 from hub.runtime.policy.zone_ids import encoded
 from tests.support.fuzz.aws import Aws, SimulatedSession
@@ -59,13 +60,12 @@ class Functions:
     def invoke(self, aws: Aws, function: str, *records: Mapping[str, Any]) -> Response:
         """The response of a function to these records."""
         self.session.aws = aws
-        for made in vars(bootstrap).values():
-            if hasattr(made, "cache_clear"):
-                made.cache_clear()
+        _forget()
         telemetry.metrics.clear_metrics()
         self.clock.now += 1
         with redirect_stdout(StringIO()):
-            response: Response = getattr(handlers, function)({"Records": list(records)}, _Context())
+            entry_point = getattr(historian if function == "historian" else handlers, function)
+            response: Response = entry_point({"Records": list(records)}, _Context())
         assert set(response) == {"batchItemFailures"}
         known = {identity_of(record) for record in records}
         assert {failed["itemIdentifier"] for failed in response["batchItemFailures"]} <= known
@@ -74,6 +74,13 @@ class Functions:
     def failed(self, organization: Organization, function: str, *records: Mapping[str, Any]) -> set[str]:
         response = self.invoke(Aws(organization), function, *records)
         return {failed["itemIdentifier"] for failed in response["batchItemFailures"]}
+
+
+def _forget() -> None:
+    """Begin a new execution environment: nothing that a use case needs is made yet."""
+    for made in (*vars(bootstrap).values(), *vars(keeping).values()):
+        if hasattr(made, "cache_clear"):
+            made.cache_clear()
 
 
 def identity_of(record: Any) -> str:  # noqa: ANN401 - a record may be anything
@@ -103,6 +110,4 @@ def deployed() -> Iterator[Functions]:
         yield Functions(session, clock)
         telemetry.logger.setLevel(level)
     settings.policy.cache_clear()
-    for made in vars(bootstrap).values():
-        if hasattr(made, "cache_clear"):
-            made.cache_clear()
+    _forget()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from hub.runtime import contract
@@ -118,6 +118,16 @@ def of_stream(keys: Iterable[tuple[str, str]]) -> list[Record]:
         }
         for number, (partition, sort) in enumerate(keys)
     ]
+
+
+def of_images(items: Iterable[Mapping[str, Any]]) -> list[Record]:
+    """The records of the ledger's stream for these rows, which are new."""
+    items = list(items)
+    records = of_stream((item[contract.PARTITION_KEY]["S"], item[contract.SORT_KEY]["S"]) for item in items)
+    for record, item in zip(records, items, strict=True):
+        record["eventName"] = "INSERT"
+        record["dynamodb"] |= {"NewImage": dict(item), "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    return records
 
 
 _SPOKE: Final = Spoke(PAYMENTS.id, REGION)

@@ -144,6 +144,8 @@ class Organization:
     sent: list[str] = field(default_factory=list)
     # The bodies of further messages in the events queue.
     waiting: list[str] = field(default_factory=list)
+    # The objects of history.
+    objects: dict[str, bytes] = field(default_factory=dict)
 
 
 def rows(organization: Organization) -> Mapping[tuple[str, str], Mapping[str, Any]]:
@@ -189,6 +191,8 @@ ENVIRONMENT: Final = {
     contract.ENV_SWEEPS_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/sweeps",
     contract.ENV_ASSOCIATIONS_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/associations",
     contract.ENV_OBJECTIVE_SECONDS: "60",
+    contract.ENV_HISTORY_BUCKET: "history",
+    contract.ENV_HUB_ACCOUNT: "222222222222",
     # Nothing awaits approval: what a fault removes shows.
     contract.ENV_GUARDS: '{"share":1.0,"names":1000,"grace_days":7}',
 }

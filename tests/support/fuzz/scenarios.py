@@ -12,16 +12,17 @@ from typing import Any, Final
 from hub.runtime import contract
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.contract import EVENTS_A_BATCH
+from hub.runtime.history.objects import day_of, raw_prefix
 from hub.runtime.messages import NotOurs, body_of_release, task_of
-from hub.runtime.model.names import Spoke
+from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.publisher.backlog.turnstile import ACCOUNT_BURST
 from hub.runtime.publisher.planner import PROMPT_READ_ALONE
 from tests.support.build import PAYMENTS, SEARCH
-from tests.support.fuzz import messages
+from tests.support.fuzz import messages, objects
 from tests.support.fuzz.aws import Aws, Spoiled
-from tests.support.fuzz.functions import Functions, Response
-from tests.support.fuzz.messages import Record, of_queue, of_stream, of_task
+from tests.support.fuzz.functions import START, Functions, Response
+from tests.support.fuzz.messages import Record, of_images, of_queue, of_stream, of_task
 from tests.support.fuzz.mutations import Path
 from tests.support.fuzz.organization import REGION, ZONES, Organization, instance, ref, vpc, vpc_id, with_instances
 from tests.support.fuzz.table import Item
@@ -87,6 +88,7 @@ class Outcome:
         for what, of_vpcs in (("zones", self.organization.zones_of), ("Profiles", self.organization.profiles_of)):
             facts |= {f"{what} of {vpc}": repr(sorted(each)) for vpc, each in of_vpcs.items()}
         facts |= {f"without autodefined rules: {vpc}": "" for vpc in self.organization.disabled}
+        facts |= {f"kept in {line}": "" for line in objects.lines(self.organization)}
         facts |= {f"sent: {task}": "" for body in self.organization.sent for task in _parts(body)}
         return facts
 
@@ -165,6 +167,7 @@ class Scenarios:
         self._work(organization, [of_queue(number, messages.state_change(number)) for number in (1, 2, 3, 5)])
         self._later(organization)
         self._associations(organization)
+        self._history(organization)
 
     def _add(self, name: str, function: str, organization: Organization, *records: Record) -> None:
         self.all[name] = Scenario(name, function, records, pickle.dumps(organization))
@@ -269,6 +272,18 @@ class Scenarios:
         call = messages.call(contract.STATE_SOURCE, "ModifyVpcAttribute", vpcId=vpc_id(PAYMENTS.id, 3))
         tagged_event = messages.tag_change(f"vpc/{vpc_id(SEARCH.id)}", {"dns": "public"}, SEARCH.id)
         self._add("events of VPCs", "associator", organization, of_queue(1, call), of_queue(2, tagged_event))
+
+    def _history(self, organization: Organization) -> None:
+        """Changes are kept, and the day before is compacted, of which there are three batches."""
+        items = [organization.table.items[key] for key in sorted(organization.table.items)]
+        first, *others = chunks(of_images(items), 20)
+        self._add("first changes", "historian", organization, *first)
+        for part in (first, *others):
+            self._invoke(organization, "historian", *part)
+        today, yesterday = (raw_prefix(day_of(Millis(int(at) * 1_000))) for at in (START, START - 86_400))
+        kept = list(organization.objects.items())
+        organization.objects |= {key.replace(today, yesterday): content for key, content in kept[:3]}
+        self._add("changes", "historian", organization, *others[0])
 
     def _invoke(self, organization: Organization, function: str, *records: Record) -> None:
         failed = self.functions.failed(organization, function, *records)

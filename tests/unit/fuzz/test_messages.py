@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime import contract
-from tests.support.fuzz.messages import BODIES, SCENARIOS, TEXTS, of_queue, of_stream, state_change
+from tests.support.fuzz.messages import BODIES, SCENARIOS, TEXTS, of_images, of_queue, of_stream, state_change
 from tests.support.fuzz.mutations import Mutation, cases, mutations, present
 from tests.support.fuzz.organization import NINE, ZONES, ref
 from tests.support.fuzz.properties import Properties
@@ -18,6 +18,16 @@ _MESSAGE = of_queue(NINE, state_change(NINE))
 _NAME = f"{contract.NAME_PREFIX}{ZONES['corp.internal.']}#web9.corp.internal."
 (_CHANGE,) = of_stream([(_NAME, f"{contract.CLAIM_PREFIX}{ref(NINE)}")])
 _CHANGE["dynamodb"]["SequenceNumber"] = "13021600000000000000"
+
+
+(_IMAGE,) = of_images(
+    [
+        {contract.PARTITION_KEY: {"S": _NAME}, contract.SORT_KEY: {"S": contract.PUBLISHED_KEY}}
+        | {"at": {"N": "1800000000000"}, "seen": {"N": "1800000000000"}, "pending": {"BOOL": False}}
+        | {"record_sets": {"L": []}, "rules": {"M": {}}}
+    ]
+)
+_IMAGE["dynamodb"]["SequenceNumber"] = "13021600000000000000"
 
 
 def paths(record: dict[str, Any]) -> list[tuple[str, ...]]:
@@ -60,3 +70,10 @@ def test_p3_an_odd_record_of_the_stream_changes_nothing_else(
 ) -> None:
     """A change of a row with a key of another form is dropped; the names of the batch are published."""
     assert properties.odd_record(name, _CHANGE, changes) == {}
+
+
+@cases(60)
+@given(st.sampled_from(["first changes", "changes"]), mutations(paths(_IMAGE)))
+def test_an_odd_image_changes_nothing_else(properties: Properties, name: str, changes: list[Mutation]) -> None:
+    """A change of a row of another form is reported and skipped; the others of the batch are kept."""
+    assert properties.odd_record(name, _IMAGE, changes) == {}

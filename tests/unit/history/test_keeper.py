@@ -26,6 +26,7 @@ from hub.runtime.history.objects import (
     manifest_content,
     manifest_in,
     manifest_key,
+    raw_prefix,
 )
 from hub.runtime.model.names import Fqdn, InstanceRef, Millis, NameKey, RecordSet, RecordType
 
@@ -212,6 +213,27 @@ def test_damaged_object_is_named() -> None:
     keeper.compact(Millis(NOON + DAY), AMPLE)
     assert manifest_in(bucket.contents[manifest_key(day_of(NOON))]).damaged == (raw.replace("1-1", "0-0"),)
     assert looked_up(bucket, "web-1.corp.internal.") == [entry(1)]
+
+
+def test_object_with_a_flipped_byte_is_damaged() -> None:
+    """Whichever byte of an object is another one, compaction of the day ends, and only that object may lack entries."""
+    whole = Bucket()
+    kept_on(whole, [[entry(1)]])
+    ((raw, content),) = whole.contents.items()
+    for place in range(len(content)):
+        odd = raw.replace("1-1", "0-0")
+        bucket = Bucket({raw: content, odd: content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :]})
+        assert Keeper(bucket).compact(Millis(NOON + DAY), AMPLE) == [day_of(NOON)]
+        assert set(manifest_in(bucket.contents[manifest_key(day_of(NOON))]).damaged) <= {odd}
+        assert looked_up(bucket, "web-1.corp.internal.") == [entry(1)]
+
+
+def test_day_of_an_empty_object_is_compacted() -> None:
+    """A console makes a folder by an object without bytes. It holds nothing, and hinders nothing."""
+    bucket = Bucket({raw_prefix(day_of(NOON)): b""})
+    assert Keeper(bucket).compact(Millis(NOON + DAY), AMPLE) == [day_of(NOON)]
+    found = manifest_in(bucket.contents[manifest_key(day_of(NOON))])
+    assert (found.buckets, found.damaged) == (1, ())
 
 
 def test_manifest_is_read_as_written() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, PageTokens, required, text
+from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, PageTokens, identifier, required
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.history.keeper import HistoryUnavailable
 
@@ -73,10 +73,10 @@ class HistoryBucket:
             while True:
                 page = self._client.list_objects_v2(**request)
                 for each in page.get("Contents", ()):
-                    found[text(each, "Key")] = int(required(each, "Size"))
-                if not page.get("IsTruncated", False):
+                    found[identifier(each, "Key")] = int(required(each, "Size"))
+                if not required(page, "IsTruncated"):
                     return found
-                request["ContinuationToken"] = tokens.once(required(page, "NextContinuationToken"))
+                request["ContinuationToken"] = tokens.once(identifier(page, "NextContinuationToken"))
 
     def first(self, prefix: str) -> str | None:
         """The name of the first object with a prefix, or None if there is none.
@@ -88,11 +88,11 @@ class HistoryBucket:
             page = self._client.list_objects_v2(
                 Bucket=self._bucket, Prefix=prefix, MaxKeys=1, ExpectedBucketOwner=self._owner
             )
-            return next((text(each, "Key") for each in page.get("Contents", ())), None)
+            return next((identifier(each, "Key") for each in page.get("Contents", ())), None)
 
     @contextmanager
     def _answered(self, what: str, key: str) -> Iterator[None]:
         try:
             yield
-        except (ClientError, *NO_ANSWER, AnswerMalformed, TypeError, ValueError) as error:
+        except (ClientError, *NO_ANSWER, AnswerMalformed, ArithmeticError, TypeError, ValueError) as error:
             raise HistoryUnavailable(f"cannot {what} {key} in {self._bucket}: {error}") from error
