@@ -11,7 +11,9 @@ from hub.runtime.aws.sessions import error_code
 from hub.runtime.installation import log_group
 from orgdns.cfn.zone_ids import shown_domain, zone_id_title
 from orgdns.deployment.accounts import Kind
+from orgdns.deployment.bucket import Bucket
 from orgdns.deployment.cloudformation.stack_states import Next, found_stack, next_step
+from orgdns.deployment.faults import DeploymentFault
 from orgdns.deployment.stacks import Part, network_region
 
 if TYPE_CHECKING:
@@ -181,6 +183,7 @@ class _Checks:
                 f"what it says, run: aws dynamodb update-table --region {region} --table-name {table} "
                 f"--no-deletion-protection-enabled && aws dynamodb delete-table --region {region} --table-name {table}"
             )
+        yield from self._history(region)
         role = self.config.names.observer_role
         if _exists(lambda: self._hub("iam").get_role(RoleName=role), "NoSuchEntity"):
             yield Finding(
@@ -194,6 +197,26 @@ class _Checks:
             yield Finding(
                 f"the log group {name} is left from an earlier hub, and a new one cannot have its name. If nobody "
                 f"needs the logs, run: aws logs delete-log-group --region {region} --log-group-name {name}"
+            )
+
+    def _history(self, region: str) -> Iterator[Finding]:
+        """The name of the bucket of history is free."""
+        account = self.config.hub.account
+        name = self.config.names.history_bucket(account, region)
+        try:
+            left = bool(self.config.history.days) and Bucket(self._hub("s3"), name, account, region, own=True).exists()
+        except DeploymentFault:
+            yield Finding(
+                f"another account than {account} has the bucket {name}, or these credentials may not call "
+                "s3:ListBucket for it: grant that, or give this installation a name of its own ('installation'), or "
+                "keep no history (history.days: 0)"
+            )
+            return
+        if left:
+            yield Finding(
+                f"the bucket {name} is left from an earlier hub, and a new one cannot have its name. If nobody needs "
+                f"what it says, run: aws s3 rb --force --region {region} s3://{name}. Otherwise copy it first: "
+                f"aws s3 sync s3://{name} s3://A-BUCKET-OF-YOURS"
             )
 
 

@@ -23,7 +23,7 @@ def test_first_plan_changes_nothing() -> None:
     planned = plan(organization.deployment())
     assert [(each.stack.name, each.step, each.after, len(each.changes)) for each in planned.stacks] == [
         (NAMES.network_stack, Step.CREATE, "", 1),
-        (NAMES.hub_stack, Step.CREATE, NAMES.network_stack, 3),
+        (NAMES.hub_stack, Step.CREATE, NAMES.network_stack, 4),
         (NAMES.rollout_stack, Step.CREATE, NAMES.network_stack, 1),
     ]
     assert organization.end() == {"stacks": [], "buckets": {}}

@@ -64,11 +64,15 @@ def test_plan_says_what_stays() -> None:
     planned = removal(organization.deployment(), records=False, associations=False)
     assert [[(kept.name, kept.reason) for kept in each.remaining] for each in planned.stacks] == [
         [],
-        [("orgdns-Ledger", "it has deletion protection, because it says who held which name")],
+        [
+            ("orgdns-History", "it says who had which name when"),
+            ("orgdns-Ledger", "it has deletion protection, because it says who held which name"),
+        ],
         [],
     ]
-    ((kept,),) = (each.remaining for each in planned.stacks if each.remaining)
-    assert kept.command.endswith("aws dynamodb delete-table --region eu-central-1 --table-name orgdns-Ledger")
+    ((history, ledger),) = (each.remaining for each in planned.stacks if each.remaining)
+    assert ledger.command.endswith("aws dynamodb delete-table --region eu-central-1 --table-name orgdns-Ledger")
+    assert history.command == "aws s3 rb --force --region eu-central-1 s3://orgdns-History"
 
 
 def test_protected_stacks_are_removed() -> None:

@@ -72,6 +72,9 @@ def hub_calls(config: Config) -> Iterator[Statement]:
     yield allow(
         "Ledger", "dynamodb:DescribeTable PutItem Query Scan", [arns.of("dynamodb", f"table/{names.ledger_table}")]
     )
+    if config.history.days:
+        history = names.history_bucket(config.hub.account, config.hub.region)
+        yield allow("LeftHistory", "s3:ListBucket", [arns.without_account("s3", history)])
     functions = [f"function:{names.observer_function}{qualifier}" for qualifier in ("", f":{LIVE_ALIAS}")]
     yield allow(
         "PolicyInUse", "lambda:GetFunctionConfiguration", [arns.of("lambda", function) for function in functions]

@@ -24,6 +24,7 @@ _REASONS: Final = {
     "AWS::DynamoDB::Table": "it has deletion protection, because it says who held which name",
     "AWS::Route53::HostedZone": "others may have records in it",
     "AWS::Logs::LogGroup": "its events expire by themselves",
+    "AWS::S3::Bucket": "it says who had which name when",
 }
 # What deletes it, with credentials of its account.
 _COMMANDS: Final = {
@@ -31,6 +32,7 @@ _COMMANDS: Final = {
     "--no-deletion-protection-enabled && aws dynamodb delete-table --region {region} --table-name {name}",
     "AWS::Route53::HostedZone": "aws route53 delete-hosted-zone --id {name}",
     "AWS::Logs::LogGroup": "aws logs delete-log-group --region {region} --log-group-name {name}",
+    "AWS::S3::Bucket": "aws s3 rb --force --region {region} s3://{name}",
 }
 
 

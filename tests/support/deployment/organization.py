@@ -36,6 +36,7 @@ _HUB = f"""{_LARGE}{_ZONE_PARAMETER}  CodeBucket: {{Type: String}}
   LogLevel: {{Type: String, Default: INFO}}
 Resources:
   Ledger: {{Type: AWS::DynamoDB::Table, DeletionPolicy: RetainExceptOnCreate}}
+  History: {{Type: AWS::S3::Bucket, DeletionPolicy: RetainExceptOnCreate}}
   FunctionsErrorsAlarm: {{Type: AWS::CloudWatch::Alarm}}
   HeartbeatsAlarm: {{Type: AWS::CloudWatch::Alarm}}
 """
