@@ -25,6 +25,7 @@ IDS = re.compile(r"\b(?:i|vpc)-[0-9a-f]{17}\b|\bZ[0-9A-Z]{10,}\b|\b[0-9]{12}\b")
 CALLS: dict[str, tuple[tuple[str, ...], int]] = {
     "explain": (("explain", f"wide.{CORP}"), 0),
     "explain an instance": (("explain", "{instance}"), 0),
+    "history": (("history", f"wide.{CORP}"), 0),
     "list": (("list", "--account", PAYMENTS), 0),
     "whois": (("whois", "{instance}"), 0),
     "plan": (("plan", "--config", "{changed}"), 2),

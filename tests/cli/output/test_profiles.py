@@ -15,6 +15,7 @@ NEEDED = {
     "explain": ("web.corp.internal",),
     "plan": ("--config", "orgdns.yaml"),
     "export": ("--format", "csv"),
+    "history": ("10.7.0.4",),
     "whois": ("10.7.0.4",),
     "resolve": ("web.corp.internal", "--vpc", "vpc-0a1b2c3d4e5f60718"),
     "pause": ("--reason", "a test"),

@@ -13,11 +13,12 @@ from botocore.response import StreamingBody
 from botocore.session import Session
 from botocore.validate import validate_parameters
 
-from tests.support.fuzz import answers, objects
+from tests.support.fuzz import answers
 from tests.support.fuzz.answers import Refused
 from tests.support.fuzz.mutations import ELEMENT, REMOVED, Mutation, Path, mutated, present
 from tests.support.fuzz.organization import REGION, Organization
 from tests.support.fuzz.table import ConditionFailed
+from tests.support.history import objects
 
 # No run makes as many calls: one that does goes round in circles.
 MOST_CALLS: Final = 2_000

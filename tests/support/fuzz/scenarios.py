@@ -19,13 +19,14 @@ from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSw
 from hub.runtime.publisher.backlog.turnstile import ACCOUNT_BURST
 from hub.runtime.publisher.planner import PROMPT_READ_ALONE
 from tests.support.build import PAYMENTS, SEARCH
-from tests.support.fuzz import messages, objects
+from tests.support.fuzz import messages
 from tests.support.fuzz.aws import Aws, Spoiled
 from tests.support.fuzz.functions import START, Functions, Response
 from tests.support.fuzz.messages import Record, of_images, of_queue, of_stream, of_task
 from tests.support.fuzz.mutations import Path
 from tests.support.fuzz.organization import REGION, ZONES, Organization, instance, ref, vpc, vpc_id, with_instances
 from tests.support.fuzz.table import Item
+from tests.support.history import objects
 
 _SPOKE: Final = Spoke(PAYMENTS.id, REGION)
 # Numbers as large as these are times, in seconds or milliseconds.
@@ -275,14 +276,13 @@ class Scenarios:
 
     def _history(self, organization: Organization) -> None:
         """Changes are kept, and the day before is compacted, of which there are three batches."""
-        items = [organization.table.items[key] for key in sorted(organization.table.items)]
-        first, *others = chunks(of_images(items), 20)
+        first, *others = chunks(of_images(item for _, item in sorted(organization.table.items.items())), 20)
         self._add("first changes", "historian", organization, *first)
         for part in (first, *others):
             self._invoke(organization, "historian", *part)
         today, yesterday = (raw_prefix(day_of(Millis(int(at) * 1_000))) for at in (START, START - 86_400))
-        kept = list(organization.objects.items())
-        organization.objects |= {key.replace(today, yesterday): content for key, content in kept[:3]}
+        for key, content in list(organization.objects.items())[:3]:
+            organization.objects[key.replace(today, yesterday)] = content
         self._add("changes", "historian", organization, *others[0])
 
     def _invoke(self, organization: Organization, function: str, *records: Record) -> None:
