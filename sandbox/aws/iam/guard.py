@@ -56,6 +56,7 @@ def guarded_roles(names: Names) -> frozenset[str]:
         {
             names.associator_role,
             names.authorizer_role,
+            names.historian_role,
             names.observer_role,
             names.publisher_role,
             names.reader_role,

@@ -166,6 +166,21 @@ def _on_profile(operation: str, parameters: Parameters, caller: Caller) -> tuple
     return tuple(needed)
 
 
+def _on_object(operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    """An object in a bucket, whose ARN names neither an account nor a region.
+
+    "Actions, resources, and condition keys for Amazon S3"
+    (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
+    """
+    return (Permission(f"s3:{operation}", arn_of("s3", "", "", f"{parameters['Bucket']}/{parameters['Key']}")),)
+
+
+def _on_listing(_operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    """The objects of a bucket ("ListObjectsV2", https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html)."""
+    context = {"s3:prefix": parameters["Prefix"]} if "Prefix" in parameters else {}
+    return (Permission("s3:ListBucket", arn_of("s3", "", "", str(parameters["Bucket"])), context),)
+
+
 def _on_stack_set(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
     """A stack set, and for a delegated administrator the check that it is one, which AWS makes in the caller's name.
 
@@ -231,6 +246,9 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], 
     },
     ("route53profiles", "AssociateProfile"): _on_profile,
     ("route53profiles", "DisassociateProfile"): _on_profile,
+    ("s3", "GetObject"): _on_object,
+    ("s3", "PutObject"): _on_object,
+    ("s3", "ListObjectsV2"): _on_listing,
     ("organizations", "DescribeAccount"): _on_member,
     ("organizations", "ListParents"): _on_member,
     ("organizations", "ListAccounts"): _on_everything("organizations"),

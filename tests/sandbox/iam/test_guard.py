@@ -236,3 +236,14 @@ def test_transaction_needs_the_permissions_of_its_parts() -> None:
     }
     assert needed("BatchWriteItem", {"RequestItems": {"ledger": []}}) == {("dynamodb:BatchWriteItem", TABLE)}
     assert needed("Query", {"TableName": TABLE, "IndexName": "i"}) == {("dynamodb:Query", f"{TABLE}/index/i")}
+
+
+def test_permissions_of_buckets() -> None:
+    """A listing needs s3:ListBucket of the bucket, and names its prefix; an object has an ARN of its own."""
+    caller = Caller(HUB, REGION)
+    (listed,) = needed_permissions("s3", "ListObjectsV2", {"Bucket": "history", "Prefix": "raw/"}, caller)
+    assert (listed.action, listed.resource) == ("s3:ListBucket", "arn:aws:s3:::history")
+    assert listed.context == {"s3:prefix": "raw/"}
+    for operation in ("GetObject", "PutObject"):
+        (needed,) = needed_permissions("s3", operation, {"Bucket": "history", "Key": "raw/a"}, caller)
+        assert (needed.action, needed.resource) == (f"s3:{operation}", "arn:aws:s3:::history/raw/a")
