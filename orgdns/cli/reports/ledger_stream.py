@@ -1,7 +1,7 @@
-"""Whether the publisher follows the ledger's stream. Pure.
+"""Whether the publisher and the historian follow the ledger's stream. Pure.
 
-A table that was restored, or whose stream was enabled again, has another stream. The publisher's event source mapping
-stays on the old one, and then nothing is published.
+A table that was restored, or whose stream was enabled again, has another stream. The event source mappings stay on
+the old one, and then nothing is published, and no history kept.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from hub.runtime.installation import Names
 
@@ -42,7 +42,7 @@ class Mapping:
 
 
 def sources(names: Names) -> dict[str, str]:
-    """The queue that each function processes. The publisher processes the ledger's stream, too."""
+    """The queue that each function processes. The ledger's stream has the publisher, too, and the historian."""
     return {
         names.observer_function: names.events_queue,
         names.publisher_function: names.backlog_queue,
@@ -57,32 +57,42 @@ def table_fault(table: LedgerTable) -> str:
 
 
 def ledger_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str, ...]:
-    """What keeps the ledger from being published; each with what to do."""
-    faults: list[str] = []
+    """What keeps the ledger from being published, of the publisher's mappings; each with what to do."""
     if not table.stream:
         return (f"the table {table.name} has no stream, so nothing is published: {PROCEDURE}",)
+    return tuple(_stream_faults(table, mappings, "publisher", "nothing is published"))
+
+
+def history_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str, ...]:
+    """What keeps history from being kept, of the historian's mappings; each with what to do.
+
+    Nothing if the table has no stream, which the publisher's faults say, or if there is no mapping: with `history.days:
+    0` there is no historian.
+    """
+    found = tuple(mappings)
+    return tuple(_stream_faults(table, found, "historian", "no history is kept")) if table.stream and found else ()
+
+
+def _stream_faults(table: LedgerTable, mappings: Iterable[Mapping], reader: str, effect: str) -> Iterator[str]:
+    """Why a function does not follow the table's stream, with what to do."""
     of_table = [mapping for mapping in mappings if f":table/{table.name}/stream/" in mapping.source]
     following = [mapping for mapping in of_table if mapping.source == table.stream]
     if not of_table:
-        faults.insert(0, "no event source mapping gives the ledger's changes to the publisher: deploy the hub template")
+        yield f"no event source mapping gives the ledger's changes to the {reader}: deploy the hub template"
     elif not following:
-        faults.insert(
-            0,
-            f"the publisher follows {of_table[0].source}, but the stream of the table is {table.stream}, so nothing is "
-            f"published: deploy the hub template with LedgerStreamArn={table.stream}; {PROCEDURE}",
+        yield (
+            f"the {reader} follows {of_table[0].source}, but the stream of the table is {table.stream}, so {effect}: "
+            f"deploy the hub template with LedgerStreamArn={table.stream}; {PROCEDURE}"
         )
-    faults += [
-        f"the publisher's event source mapping is {mapping.state}, so nothing is published: aws lambda "
-        f"update-event-source-mapping --uuid {mapping.uuid} --enabled"
-        for mapping in following
-        if mapping.state not in WORKING
-    ]
-    faults += [
-        f"Lambda cannot read the ledger's stream for the publisher: {mapping.result.removeprefix(_PROBLEM)}"
-        for mapping in following
-        if mapping.result.startswith(_PROBLEM)
-    ]
-    return tuple(faults)
+    for mapping in following:
+        if mapping.state not in WORKING:
+            yield (
+                f"the {reader}'s event source mapping is {mapping.state}, so {effect}: aws lambda "
+                f"update-event-source-mapping --uuid {mapping.uuid} --enabled"
+            )
+    for mapping in following:
+        if mapping.result.startswith(_PROBLEM):
+            yield f"Lambda cannot read the ledger's stream for the {reader}: {mapping.result.removeprefix(_PROBLEM)}"
 
 
 def queue_faults(mappings: Iterable[Mapping]) -> tuple[tuple[str, str], ...]:

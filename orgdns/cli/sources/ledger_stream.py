@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime.model.health.path import PathFacts
-from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping, ledger_faults, queue_faults, table_fault
+from orgdns.cli.reports.ledger_stream import (
+    LedgerTable,
+    Mapping,
+    history_faults,
+    ledger_faults,
+    queue_faults,
+    table_fault,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,9 +40,14 @@ def path_facts(hub: Deployed, functions: LambdaClient, tables: DynamoDBClient, w
         return PathFacts(waiting, unknown=unknown)
     table = table_of(hub.table, described)
     mappings = [mapping_of(each) for each in found]
-    followed = [mapping for mapping in mappings if mapping.function == hub.names.publisher_function]
+    of_publisher = [mapping for mapping in mappings if mapping.function == hub.names.publisher_function]
+    of_historian = [mapping for mapping in mappings if mapping.function == hub.names.historian_function]
     ours = [mapping for mapping in mappings if mapping.function in hub.names.functions]
-    return PathFacts(waiting, ledger_faults(table, followed), table_fault(table), queue_faults=queue_faults(ours))
+    faults = [
+        *queue_faults(ours),
+        *((hub.names.historian_function, each) for each in history_faults(table, of_historian)),
+    ]
+    return PathFacts(waiting, ledger_faults(table, of_publisher), table_fault(table), queue_faults=tuple(faults))
 
 
 def table_of(name: str, described: TableDescriptionTypeDef) -> LedgerTable:

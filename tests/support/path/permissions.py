@@ -38,7 +38,15 @@ ACCOUNTS = {
     "spoke-region": SEARCH,
 }
 # What a function needs when it starts, or once in a while.
-AT_START = {"dynamodb:DescribeTable", "organizations:DescribeAccount", "sts:AssumeRole"}
+AT_START = {
+    "dynamodb:DescribeTable",
+    "organizations:DescribeAccount",
+    "s3:GetObject",
+    "s3:ListBucket",
+    "sts:AssumeRole",
+}
+# What the historian needs to compact a day.
+TO_COMPACT = {"s3:GetObject", "s3:ListBucket"}
 # The roles that find out what instances exist. Their tests are in a module of their own.
 FINDERS = {NAMES.observer_role, NAMES.sweeper_role}
 # The roles that no VPC needs.
@@ -247,6 +255,11 @@ def tried(made: World, permission: Permission, number: int) -> None:
     if permission.action.startswith(("logs:", "sqs:")):
         # CloudWatch counts what was before in a period of its own.
         made.pass_time(5)
+    if permission.action in TO_COMPACT:
+        # There is a day to compact.
+        made.pass_time(10)
+        made.clock.advance(26 * 3_600)  # type: ignore[attr-defined]  # the clock of a test can be moved
+        made.converge()
     before = {function: len(made.functions.logs(function)) for function in NAMES.functions}
     with removed(made, permission):
         if permission.statement == "SetFailuresAside":

@@ -42,7 +42,8 @@ class PathFacts:
 
     `waiting` counts the messages of the events queue, about, also those that a run left. `stream_faults` say why the
     publisher does not follow the ledger's stream, `table_fault` what the ledger's table lacks, and `queue_faults` which
-    functions do not get the messages of their queues, with the reason. `unknown` says why this is not known.
+    functions do not get the messages of their queues, and whether the historian does not follow the stream, with the
+    reason. `unknown` says why this is not known.
     """
 
     waiting: int | None = None

@@ -39,10 +39,10 @@ def facts(overview: Overview) -> Iterator[Problem]:
 
 
 def mappings(overview: Overview) -> Iterator[Problem]:
-    """Functions that do not get the messages of their queues."""
+    """Functions that do not get the messages of their queues, or the ledger's changes."""
     stage_of = stages(overview.names)
     for function, fault in overview.path_facts.queue_faults:
-        title = f"The function {function} gets no messages"
+        title = f"The function {function} gets nothing to process"
         todo = "enable the mapping, or give the function's role what the reason names"
         yield Problem("mapping-stopped", stage_of[function], title, NEVER, (function,), (fault,), todo)
 
