@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.history.objects import RAW_DAYS
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.route53.limits import RECORD_SETS_A_PAGE
 from sandbox.bench.path.services.parameters import Services
@@ -35,6 +36,7 @@ MEMORY: Final = {
     NAMES.publisher_function: 1_024,
     NAMES.sweeper_function: 512,
     NAMES.associator_function: 512,
+    NAMES.historian_function: 512,
 }
 _SERVICES: Final = Services()
 
@@ -45,7 +47,7 @@ class Organization:
 
     `used` is the number of account-regions with instances or associated VPCs: they are swept every hour. All others are
     swept once a day. Each zone holds an equal part of the records, at most 10,000, which its price includes. `queues`,
-    `alarms`, `dashboards` and `log_days` are those of the hub's stack.
+    `alarms`, `dashboards` and `log_days` are those of the hub's stack, and `shards` about those of the ledger's stream.
     """
 
     accounts: int = 400
@@ -57,7 +59,8 @@ class Organization:
     zones: int = 6
     names: int = 3
     queues: int = 4
-    alarms: int = 31
+    shards: int = 4
+    alarms: int = 32
     dashboards: int = 1
     log_days: int = 90
 
@@ -134,6 +137,7 @@ def _used(organization: Organization, activities: Activities) -> Iterator[tuple[
         ),
     )
     yield from _with_size(organization, activities, runs)
+    yield from _of_history(organization)
     # What is there all the time.
     yield prices.METRIC, len({metric for usage in activities.all for metric in usage.metrics})
     yield prices.METRIC, organization.zones * len({metric for usage in activities.all for metric in usage.zone_metrics})
@@ -167,6 +171,19 @@ def _with_size(organization: Organization, activities: Activities, runs: float) 
     reading = records * prices.LATENCY["route53"] + ledger / SCAN_PAGE * 10 * prices.LATENCY["dynamodb"]
     running = runs * listing + organization.audits * reading
     yield prices.LAMBDA_SECOND, _gb_seconds({NAMES.sweeper_function: running})
+
+
+def _of_history(organization: Organization) -> Iterator[tuple[Price, float]]:
+    """Yield what history uses at most: the historian's runs are as many with any number of changes."""
+    runs = organization.shards * HOURS * 12
+    # After a cold start, it asks of each day whether it was compacted.
+    listings = prices.COLD_STARTS_AN_HOUR * HOURS * RAW_DAYS
+    # Compaction reads each object twice.
+    reads = 2 * runs
+    yield prices.S3_WRITE, runs + listings
+    yield prices.S3_READ, reads
+    running = (runs + listings + reads) * prices.LATENCY["s3"]
+    yield prices.LAMBDA_SECOND, _gb_seconds({NAMES.historian_function: running})
 
 
 def _gb_seconds(running: Mapping[str, float]) -> float:

@@ -40,6 +40,9 @@ WRITE_UNIT: Final = Price(
 STORED_GB: Final = Price(
     "DynamoDB", "GB-month with point-in-time recovery", 0.45, "https://aws.amazon.com/dynamodb/pricing/on-demand/"
 )
+# History. A listing has the price of a write.
+S3_WRITE: Final = Price("S3", "request that writes or lists", 5.00 / _MILLION, "https://aws.amazon.com/s3/pricing/")
+S3_READ: Final = Price("S3", "request that reads", 0.40 / _MILLION, "https://aws.amazon.com/s3/pricing/")
 METRIC: Final = Price("CloudWatch", "custom metric a month", 0.30, "https://aws.amazon.com/cloudwatch/pricing/")
 ALARM: Final = Price("CloudWatch", "alarm a month", 0.10, "https://aws.amazon.com/cloudwatch/pricing/")
 # Three dashboards of up to 50 metrics each are free; that of the hub has more.
@@ -79,6 +82,8 @@ PRICES: Final = (
     READ_UNIT,
     WRITE_UNIT,
     STORED_GB,
+    S3_WRITE,
+    S3_READ,
     METRIC,
     ALARM,
     DASHBOARD,
@@ -92,7 +97,9 @@ PRICES: Final = (
 )
 
 # Seconds of one call from the hub's region, on average. AWS publishes none, but for DynamoDB ("single-digit
-# millisecond", https://aws.amazon.com/dynamodb/): assumed. Most spokes are in other regions.
+# millisecond", https://aws.amazon.com/dynamodb/), and for small objects of S3 100 to 200 milliseconds
+# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html): assumed. Most spokes are in other
+# regions.
 LATENCY: Final = {
     "dynamodb": 0.006,
     "sqs": 0.015,
@@ -103,6 +110,7 @@ LATENCY: Final = {
     "route53": 0.2,
     "route53resolver": 0.2,
     "route53profiles": 0.2,
+    "s3": 0.15,
 }
 # The start of an execution environment: imports, clients and the first connections.
 COLD_START: Final = 1.5
