@@ -208,6 +208,25 @@ def _function(operation: str, parameters: Parameters, caller: Caller) -> Needed:
     return (Permission(f"lambda:{operation}", arn_of("lambda", caller.region, caller.account, function)),)
 
 
+def _rule(operation: str, parameters: Parameters, caller: Caller) -> Needed:
+    """A rule of a bus, or of the default one."""
+    bus = str(parameters.get("EventBusName", "default")).rpartition("/")[2]
+    path = "" if bus == "default" else f"{bus}/"
+    name = parameters.get("Name") or parameters["Rule"]
+    return (Permission(f"events:{operation}", arn_of("events", caller.region, caller.account, f"rule/{path}{name}")),)
+
+
+def _schedule(operation: str, parameters: Parameters, caller: Caller) -> Needed:
+    schedule = f"schedule/{parameters.get('GroupName', 'default')}/{parameters['Name']}"
+    return (Permission(f"scheduler:{operation}", arn_of("scheduler", caller.region, caller.account, schedule)),)
+
+
+def _queue(operation: str, parameters: Parameters, caller: Caller) -> Needed:
+    """The queue with a URL, whose host may be an endpoint of the caller's."""
+    account, name = urlsplit(str(parameters["QueueUrl"])).path.removeprefix("/").split("/")
+    return (Permission(f"sqs:{operation}", arn_of("sqs", caller.region, account, name)),)
+
+
 # Those of which every operation that is called is about the same kind of resource.
 _SERVICES: Final[Mapping[str, Callable[[str, Parameters, Caller], Needed]]] = {"s3": _on_bucket}
 _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], Needed]]] = {
@@ -255,5 +274,16 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], 
     ("lambda", "GetFunctionConfiguration"): _function,
     ("lambda", "ListEventSourceMappings"): _everywhere("lambda"),
     ("logs", "DescribeLogGroups"): _everywhere("logs"),
+    ("dynamodb", "DescribeContinuousBackups"): _named("dynamodb", "table/{}", "TableName"),
+    ("dynamodb", "DescribeTimeToLive"): _named("dynamodb", "table/{}", "TableName"),
+    ("ec2", "DescribeRegions"): _everywhere("ec2"),
+    ("events", "DescribeEventBus"): _named("events", "event-bus/{}", "Name"),
+    ("events", "DescribeRule"): _rule,
+    ("events", "ListTargetsByRule"): _rule,
+    ("kms", "DescribeKey"): _named("kms", "key/{}", "KeyId"),
+    ("kms", "GetKeyPolicy"): _named("kms", "key/{}", "KeyId"),
+    ("scheduler", "GetSchedule"): _schedule,
+    ("sns", "GetTopicAttributes"): _named("sns", "{}", "TopicArn"),
+    ("sqs", "GetQueueAttributes"): _queue,
     ("sqs", "GetQueueUrl"): _named("sqs", "{}", "QueueName"),
 }
