@@ -131,7 +131,7 @@ GRANTS: Final = (
     Grant(
         "HistoryBucket",
         ("S3::Bucket", "S3::BucketPolicy"),
-        "s3:CreateBucket DeleteBucket DeleteBucketPolicy GetBucketPolicy ListBucket PutBucketOwnershipControls "
+        "s3:CreateBucket DeleteBucket DeleteBucketPolicy GetBucketPolicy PutBucketOwnershipControls "
         "PutBucketPolicy PutBucketPublicAccessBlock PutBucketTagging PutEncryptionConfiguration "
         "PutLifecycleConfiguration TagResource UntagResource",
         ("{name}-history-{account}-{region}",),
