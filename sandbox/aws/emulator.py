@@ -57,6 +57,8 @@ Moto = Any
 _QUERY: Final = Table.query
 _sanitized: Final = lru_cache(maxsize=1024)(botocore.useragent.sanitize_user_agent_string_component)
 _CREATE_BACKENDS: Final = BackendDict._create_account_specific_backend
+# Where each service's backends were in the emulator's list of those in use.
+_PLACES: Final[dict[int, int]] = {}
 _GET_REGION: Final = BaseResponse.get_region_from_url
 # `key/date/region/service/aws4_request`
 _PARTS_OF_A_SCOPE: Final = 5
@@ -160,9 +162,17 @@ def _region(response: Moto, request: Moto, full_url: str) -> str:
 
 
 def _create_backends(backends: Moto, account: str) -> None:
-    """Create an account's backends of a service. The emulator's own looks for them among those of all services."""
-    if account not in backends.keys():  # noqa: SIM118 - as the emulator does
-        _CREATE_BACKENDS(backends, account)
+    """Create an account's backends of a service, and list them among those that the next reset empties.
+
+    The emulator's own looks through the whole list for them at each call. A reset can leave backends that others made
+    anew meanwhile, and that are not listed any more: they have to be listed again, or nothing ever empties them.
+    """
+    listed, place = BackendDict._instances, _PLACES.get(id(backends), -1)
+    is_listed = 0 <= place < len(listed) and listed[place] is backends
+    if is_listed and account in backends.keys():  # noqa: SIM118 - as the emulator does
+        return
+    _CREATE_BACKENDS(backends, account)
+    _PLACES[id(backends)] = next(place for place, each in enumerate(listed) if each is backends)
 
 
 def _zones() -> dict[str, list[Zone]]:

@@ -9,9 +9,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.core.base_backend import BackendDict
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
+from moto.ec2.models import ec2_backends
 
 from sandbox.aws.emulator import emulated_aws
 
@@ -83,6 +85,20 @@ def test_sessions_have_separate_loaders(table: Any) -> None:  # noqa: ANN401 - b
     loader.search_paths.append("elsewhere")
     assert "elsewhere" not in other.search_paths
     assert loader.load_service_model("sqs", "service-2") == other.load_service_model("sqs", "service-2")
+
+
+def test_a_reset_empties_backends_that_were_made_during_a_reset() -> None:
+    """Nothing of an organization is in the next one, although a reset may leave backends that are not listed."""
+    account, region = "111111111111", "eu-central-1"
+    with emulated_aws():
+        backends = ec2_backends
+        backends[account][region].create_key_pair("left", "rsa", [])
+        # What a reset does that clears a service's backends before another service makes them anew.
+        in_use: list[Any] = BackendDict._instances  # noqa: SLF001 - what a reset goes through
+        in_use.clear()
+        assert backends[account][region].key_pairs
+        BackendDict.reset()
+        assert not backends[account][region].key_pairs
 
 
 def test_long_poll_of_an_empty_queue_ends_at_once() -> None:
