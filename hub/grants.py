@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import awacs.dynamodb
 import awacs.organizations
 import awacs.sts
 from awacs.aws import Action, Allow, Condition, Statement
@@ -24,6 +25,21 @@ if TYPE_CHECKING:
 def keep_ledger(ledger: Table, *actions: Action) -> Statement:
     """The grant for these actions on the ledger."""
     return Statement(Sid="KeepLedger", Effect=Allow, Action=list(actions), Resource=[GetAtt(ledger, "Arn")])
+
+
+def follow_ledger(ledger: Table) -> Statement:
+    """The grant to read the ledger's stream, also that of a table that was restored."""
+    return Statement(
+        Sid="FollowLedger",
+        Effect=Allow,
+        Action=[
+            awacs.dynamodb.DescribeStream,
+            awacs.dynamodb.GetRecords,
+            awacs.dynamodb.GetShardIterator,
+            awacs.dynamodb.ListStreams,
+        ],
+        Resource=[Sub(f"${{{ledger.title}.Arn}}/stream/*")],
+    )
 
 
 def assume_in_network(sid: str, config: Config, role: str) -> Statement:

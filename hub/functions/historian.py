@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-import awacs.dynamodb
 import awacs.s3
 from awacs.aws import Allow, Bool, Condition, Deny, Principal, Statement
 from troposphere import GetAtt, Ref, Sub
@@ -24,6 +23,7 @@ from troposphere.s3 import (
 )
 
 from hub.environment import environment, ledger_stream
+from hub.grants import follow_ledger
 from hub.runtime import contract
 from hub.runtime.history.filters import FILTERS
 from hub.runtime.history.objects import DAYS, RAW, RAW_DAYS
@@ -100,17 +100,7 @@ def historian_worker(config: Config, ledger: Table, bucket: Bucket) -> Worker:
         variables=environment(config, ledger)
         | {contract.ENV_HISTORY_BUCKET: Ref(bucket), contract.ENV_HUB_ACCOUNT: config.hub.account},
         statements=(
-            Statement(
-                Sid="FollowLedger",
-                Effect=Allow,
-                Action=[
-                    awacs.dynamodb.DescribeStream,
-                    awacs.dynamodb.GetRecords,
-                    awacs.dynamodb.GetShardIterator,
-                    awacs.dynamodb.ListStreams,
-                ],
-                Resource=[Sub(f"${{{ledger.title}.Arn}}/stream/*")],
-            ),
+            follow_ledger(ledger),
             Statement(
                 Sid="KeepHistory",
                 Effect=Allow,

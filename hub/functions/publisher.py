@@ -6,12 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 import awacs.dynamodb
-from awacs.aws import Allow, Statement
-from troposphere import GetAtt, Ref, Sub
+from troposphere import GetAtt, Ref
 from troposphere import awslambda as lambda_
 
 from hub.environment import environment, ledger_stream, route53_share, with_zone_ids, zone_ids
-from hub.grants import assume_in_network, keep_ledger
+from hub.grants import assume_in_network, follow_ledger, keep_ledger
 from hub.runtime import contract
 from orgdns.cfn.queues import queue, send, take
 from orgdns.cfn.trust import role_arn
@@ -19,6 +18,7 @@ from orgdns.cfn.worker import PARTIAL_BATCHES, REPEATED_RETENTION, QueueSource, 
 from orgdns.cfn.zone_ids import zone_id
 
 if TYPE_CHECKING:
+    from awacs.aws import Statement
     from troposphere.dynamodb import Table
     from troposphere.sqs import Queue
 
@@ -110,17 +110,7 @@ def _messages_a_run(config: Config) -> int:
 
 def _statements(config: Config, ledger: Table, dead_letters: Queue, backlog: Queue) -> tuple[Statement, ...]:
     return (
-        Statement(
-            Sid="FollowLedger",
-            Effect=Allow,
-            Action=[
-                awacs.dynamodb.DescribeStream,
-                awacs.dynamodb.GetRecords,
-                awacs.dynamodb.GetShardIterator,
-                awacs.dynamodb.ListStreams,
-            ],
-            Resource=[Sub(f"${{{ledger.title}.Arn}}/stream/*")],
-        ),
+        follow_ledger(ledger),
         keep_ledger(
             ledger,
             awacs.dynamodb.Query,
