@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from rich.console import Console
 
+from hub.runtime.history.keeper import HistoryUnavailable
 from hub.runtime.ports import LedgerUnavailable, TasksNotSent
 from orgdns.cli.render.documents.fields import to_json
 from orgdns.cli.render.formats.html import html
@@ -22,6 +23,7 @@ from orgdns.cli.render.formats.text import show_page
 from orgdns.cli.render.layout import show_line
 from orgdns.cli.render.text import visible
 from orgdns.cli.reports.exit_codes import FAILED
+from orgdns.cli.reports.history.moment import MomentInvalid
 from orgdns.cli.reports.inventory.options import InvalidSelection
 from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.deployed import HubUnknown
@@ -124,26 +126,15 @@ def confirmed(question: str) -> bool:
 
 
 @contextmanager
-def reading_progress() -> Iterator[Progress]:
-    """Show at a terminal how many rows were read. Elsewhere, show nothing."""
+def reading_progress(what: str = "the ledger", unit: str = "rows") -> Iterator[Progress]:
+    """Show at a terminal how much was read. Elsewhere, show nothing."""
     stderr = screen(errors=True)
     # FORCE_COLOR makes a terminal of everything for rich, and a line that is written again needs a real one.
     if stderr.soft_wrap or stderr.is_dumb_terminal:
-        yield lambda _rows: None
+        yield lambda _number: None
         return
-    with stderr.status("Reading the ledger") as status:
-        yield lambda rows: status.update(f"Reading the ledger: {rows:,} rows")
-
-
-@contextmanager
-def reading_days() -> Iterator[Progress]:
-    """Show at a terminal how many days of history were read. Elsewhere, show nothing."""
-    stderr = screen(errors=True)
-    if stderr.soft_wrap or stderr.is_dumb_terminal:
-        yield lambda _days: None
-        return
-    with stderr.status("Reading history") as status:
-        yield lambda days: status.update(f"Reading history: {days:,} days")
+    with stderr.status(f"Reading {what}") as status:
+        yield lambda number: status.update(f"Reading {what}: {number:,} {unit}")
 
 
 @contextmanager
@@ -153,7 +144,15 @@ def errors_reported() -> Iterator[None]:
         yield
     except (ConfigInvalid, InvalidSelection, OptionsInvalid) as invalid:
         _fail(str(invalid).splitlines())
-    except (HubUnknown, LedgerUnavailable, SubjectUnknown, NothingToExplain, TasksNotSent) as fault:
+    except (
+        HistoryUnavailable,
+        HubUnknown,
+        LedgerUnavailable,
+        MomentInvalid,
+        NothingToExplain,
+        SubjectUnknown,
+        TasksNotSent,
+    ) as fault:
         _fail([f"orgdns: {fault}"])
     except DeploymentFault as fault:
         _fail([f"orgdns: {line}" for line in fault.lines])

@@ -7,7 +7,6 @@ from dataclasses import replace
 from hub.runtime.model.names import Millis
 from orgdns.cli.reports.history.report import Answer, Use
 from orgdns.cli.sources.history.lookup import Found, HistoryLookup
-from orgdns.cli.sources.ledger import now
 from sandbox.clock import MovedClock
 from sandbox.world import World
 from tests.support.path.health import operator
@@ -26,8 +25,7 @@ def millis(clock: MovedClock) -> Millis:
 def found(made: World, subject: str) -> Found:
     """What history has of a name, an instance or an address. The emulator takes calls of one thread."""
     lookup = HistoryLookup.of(operator(made), lambda _: None)
-    reader = replace(lookup.reader, threads=1)
-    return replace(lookup, reader=reader, now=now()).found(subject)
+    return replace(lookup, reader=replace(lookup.reader, threads=1)).found(subject)
 
 
 def answer(made: World, name: str, at: Millis) -> Answer:

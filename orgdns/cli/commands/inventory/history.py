@@ -4,18 +4,25 @@ from typing import Annotated
 
 import typer
 
-from hub.runtime.history.keeper import HistoryUnavailable
 from orgdns.cli.render.history.answers import show_actions, show_answers, show_uses
 from orgdns.cli.render.history.document import answers_document, history_document
 from orgdns.cli.render.text import visible
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.history.moment import MomentInvalid, moment
 from orgdns.cli.reports.history.report import actions
-from orgdns.cli.sources.deployed import HubUnknown
 from orgdns.cli.sources.history.lookup import HistoryLookup
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import now
-from orgdns.cli.terminal import Installation, Json, Profile, Region, errors_reported, print_json, reading_days, screen
+from orgdns.cli.terminal import (
+    Installation,
+    Json,
+    Profile,
+    Region,
+    errors_reported,
+    print_json,
+    reading_progress,
+    screen,
+)
 
 
 def run(
@@ -41,16 +48,12 @@ def run(
     With --at, there is one answer, or it says that it is not known, and why: before history was kept, while publishing
     was paused, or where changes are lost. The exit code is then 2.
     """
-    with errors_reported(), reading_days() as progress:
+    with errors_reported(), reading_progress("history", "days") as progress:
         if at and since:
-            raise HubUnknown("--at and --since contradict each other: give one of them")
-        try:
-            moments = {name: moment(text, now(), f"--{name}") for name, text in (("at", at), ("since", since)) if text}
-            lookup = HistoryLookup.of(HubAccount.of(profile, region, installation), progress)
-            found = lookup.found(subject)
-            answers = found.at(moments["at"]) if "at" in moments else ()
-        except (HistoryUnavailable, MomentInvalid) as fault:
-            raise HubUnknown(str(fault)) from fault
+            raise MomentInvalid("--at and --since contradict each other: give one of them")
+        moments = {name: moment(text, now(), f"--{name}") for name, text in (("at", at), ("since", since)) if text}
+        found = HistoryLookup.of(HubAccount.of(profile, region, installation), progress).found(subject)
+        answers = found.at(moments["at"]) if "at" in moments else ()
     uses = found.uses(moments.get("since"))
     people = actions(found.marks, moments.get("since") or found.first)
     if as_json:

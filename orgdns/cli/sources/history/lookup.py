@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.aws.history.bucket import HistoryBucket
 from hub.runtime.aws.ledger.names import name_state
 from hub.runtime.aws.ledger.rows import name_pk
 from hub.runtime.history.objects import LONGEST_SILENCE
@@ -22,7 +21,7 @@ from orgdns.cli.reports.history.report import (
     uses_of,
     uses_of_name,
 )
-from orgdns.cli.sources.history.reader import HistoryReader
+from orgdns.cli.sources.history.bucket import history_reader
 from orgdns.cli.sources.ledger import now
 from orgdns.cli.sources.lookup import Lookup, NothingToExplain, fqdn_of
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from hub.runtime.history.entry import Entry, Mark
     from hub.runtime.history.timeline import Period
     from hub.runtime.model.names import Fqdn
+    from orgdns.cli.sources.history.reader import HistoryReader
     from orgdns.cli.sources.hub_account import HubAccount
     from orgdns.cli.sources.ledger import HubLedger
 
@@ -81,7 +81,6 @@ class HistoryLookup:
 
     hub: HubLedger
     reader: HistoryReader
-    now: Millis = field(default=NEVER)
 
     @classmethod
     def of(cls, account: HubAccount, progress: Callable[[int], None]) -> HistoryLookup:
@@ -101,9 +100,7 @@ class HistoryLookup:
         Raises:
             HubUnknown: if AWS does not say which account the credentials are of.
         """
-        owner = account.id()
-        bucket = HistoryBucket(account.client("s3"), account.names.history_bucket(owner, account.region), owner)
-        return cls(hub, HistoryReader(bucket, now(), progress), now())
+        return cls(hub, history_reader(account, now(), progress))
 
     def found(self, subject: str) -> Found:
         """What is kept of a subject.
@@ -131,7 +128,7 @@ class HistoryLookup:
         of_names = self.reader.entries(sorted({str(each.fqdn) for each in keys[:MOST_NAMES]}))
         marks = self.reader.marks()
         names = tuple(NameHistory(each, self._timeline(each, of_names[each.fqdn], marks)) for each in keys[:MOST_NAMES])
-        known = Known.of(self.reader.covered(), marks, self.now, LONGEST_SILENCE)
+        known = Known.of(self.reader.covered(), marks, self.reader.now, LONGEST_SILENCE)
         zones = {zone_id: zone for zone, zone_id in self.hub.deployed.zone_ids.items()}
         if is_name and not any(period.entry for name in names for period in name.periods):
             names = tuple(name for name in names if any(period.record_sets for period in name.periods))
@@ -142,4 +139,4 @@ class HistoryLookup:
     def _timeline(self, key: NameKey, entries: Iterable[Entry], marks: tuple[Mark, ...]) -> tuple[Period, ...]:
         rows = list(self.hub.table.query(name_pk(key)))
         state = name_state(key, rows)
-        return timeline(key, (each for each in entries if each.key == key), marks, state.published, now())
+        return timeline(key, (each for each in entries if each.key == key), marks, state.published, self.reader.now)

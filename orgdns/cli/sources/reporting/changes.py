@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.aws.history.bucket import HistoryBucket
 from hub.runtime.history.keeper import HistoryUnavailable
 from hub.runtime.model.names import Millis
 from orgdns.cli.reports.reporting.changes import changes
-from orgdns.cli.sources.history.reader import HistoryReader
+from orgdns.cli.sources.history.bucket import history_reader
 from orgdns.report.model import Changes
 
 if TYPE_CHECKING:
@@ -23,10 +22,9 @@ _SHOWN: Final = 7 * 86_400_000
 
 def recent_changes(account: HubAccount, now: Millis) -> Changes:
     """The changes of the last week, or why they are not known: the installation keeps none, or may not be asked."""
-    owner, since = account.id(), Millis(max(0, now - _SHOWN))
-    bucket = HistoryBucket(account.client("s3"), account.names.history_bucket(owner, account.region), owner)
+    since = Millis(max(0, now - _SHOWN))
     try:
-        return changes(_once(HistoryReader(bucket, now).recent(since)), since)
+        return changes(_once(history_reader(account, now).recent(since)), since)
     except HistoryUnavailable as fault:
         return Changes(unknown=f"The history of names cannot be read, or this installation keeps none: {fault}")
 
