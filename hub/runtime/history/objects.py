@@ -25,7 +25,7 @@ from hub.runtime.history.lines import kept_in, line_of
 from hub.runtime.model.names import Millis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 RAW: Final = "raw/"
 DAYS: Final = "days/"
@@ -119,7 +119,7 @@ def lines_in(content: bytes) -> list[str]:
 
 
 def kept(content: bytes) -> list[Entry | Mark | Unreadable]:
-    """What a raw object holds; if it is none, only that.
+    """What a raw object holds, or that it is not one.
 
     An entry without a number as its id is unreadable: entries of a name are in the order of their ids.
     """
@@ -131,21 +131,21 @@ def kept(content: bytes) -> list[Entry | Mark | Unreadable]:
 
 def _numbered(found: Entry | Mark | Unreadable) -> Entry | Mark | Unreadable:
     if isinstance(found, Entry) and not found.id.isdecimal():
-        return Unreadable(found.id, "the id is no number")
+        return Unreadable(found.id, "the id is not a number")
     return found
 
 
-def entries_of(content: bytes, key: str) -> Iterator[Entry | Unreadable]:
-    """The entries of a bucket with this key.
+def entries_of(content: bytes, keys: Collection[str]) -> Iterator[tuple[str, Entry | Unreadable]]:
+    """The entries of a bucket with any of these keys, each with its key.
 
     Raises:
         Malformed: if it is not a bucket.
     """
-    prefix = f"{key}\t"
     for line in lines_in(content):
-        if line.startswith(prefix):
-            found = kept_in(line.removeprefix(prefix))
-            yield found if not isinstance(found, Mark) else Unreadable(line[:100], "a mark is among the entries")
+        key, _, written = line.partition("\t")
+        if key in keys:
+            found = kept_in(written)
+            yield key, found if not isinstance(found, Mark) else Unreadable(line[:100], "a mark is among the entries")
 
 
 def manifest_content(manifest: Manifest) -> bytes:
@@ -164,7 +164,7 @@ def manifest_in(content: bytes) -> Manifest:
     """The manifest in an object. A mark that cannot be read, of a later version, is left out.
 
     Raises:
-        Malformed: if it is none, or one of a later version.
+        Malformed: if it is not one, or one of a later version.
     """
     try:
         found = json.loads(content)
@@ -179,7 +179,7 @@ def manifest_in(content: bytes) -> Manifest:
             damaged=texts(found.get("damaged", ())),
         )
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise Malformed(f"the object is no manifest: {error}") from error
+        raise Malformed(f"the object is not a manifest: {error}") from error
 
 
 def covered(heartbeats: Iterable[Millis]) -> tuple[tuple[Millis, Millis], ...]:

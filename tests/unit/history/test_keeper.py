@@ -91,7 +91,7 @@ def looked_up(bucket: Bucket, key: str, at: Millis = NOON) -> list[Entry]:
     buckets = manifest_in(content).buckets
     found = bucket.get(bucket_key(day_of(at), bucket_of(key, buckets)))
     assert found is not None
-    entries = list(entries_of(found, key))
+    entries = [entry for _, entry in entries_of(found, {key})]
     assert all(isinstance(each, Entry) for each in entries)
     return [each for each in entries if isinstance(each, Entry)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -97,10 +98,9 @@ class HistoryReader:
             HistoryUnavailable: if the bucket cannot be read.
         """
         wanted = [
-            (manifest, number, [key for key in keys if bucket_of(key, manifest.buckets) == number])
+            (manifest, number, of_bucket)
             for manifest in self._days().values()
-            if manifest.buckets
-            for number in sorted({bucket_of(key, manifest.buckets) for key in keys})
+            for number, of_bucket in _by_bucket(keys, manifest.buckets).items()
         ]
         found: dict[str, list[Entry]] = {key: [] for key in keys}
         for of_bucket in self._parallel(self._of_bucket, wanted):
@@ -120,7 +120,7 @@ class HistoryReader:
             for found in self._parallel(self._of_raw, list(keys)):
                 yield from (each for each in found if isinstance(each, Entry) and each.at >= since)
 
-    def _of_bucket(self, wanted: tuple[Manifest, int, list[str]]) -> list[tuple[str, Entry]]:
+    def _of_bucket(self, wanted: tuple[Manifest, int, set[str]]) -> list[tuple[str, Entry]]:
         manifest, number, keys = wanted
         name = bucket_key(manifest.day, number)
         content = self.objects.get(name)
@@ -128,15 +128,14 @@ class HistoryReader:
             self.unreadable.append(Unreadable(name, "the object disappeared"))
             return []
         found: list[tuple[str, Entry]] = []
-        for key in keys:
-            try:
-                for entry in entries_of(content, key):
-                    if isinstance(entry, Unreadable):
-                        self.unreadable.append(entry)
-                    else:
-                        found.append((key, entry))
-            except Malformed as error:
-                self.unreadable.append(Unreadable(name, str(error)))
+        try:
+            for key, entry in entries_of(content, keys):
+                if isinstance(entry, Unreadable):
+                    self.unreadable.append(entry)
+                else:
+                    found.append((key, entry))
+        except Malformed as error:
+            self.unreadable.append(Unreadable(name, str(error)))
         return found
 
     def _of_raw(self, key: str) -> list[Entry | Mark]:
@@ -174,6 +173,14 @@ class HistoryReader:
             for number, done in enumerate(pool.map(work, each), 1):
                 self.progress(number)
                 yield done
+
+
+def _by_bucket(keys: Iterable[str], buckets: int) -> dict[int, set[str]]:
+    """The keys in each bucket of a day; none if the day has no bucket."""
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for key in keys if buckets else ():
+        found[bucket_of(key, buckets)].add(key)
+    return found
 
 
 def _day_of_key(key: str | None) -> date | None:
