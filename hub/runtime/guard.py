@@ -108,7 +108,7 @@ def guard_of(text: str) -> Guard:
 
     Raises:
         KeyError: if a limit is missing.
-        ValueError: if the text is no JSON.
+        ValueError: if the text is not JSON.
     """
     limits = json.loads(text)
     return Guard(limits["share"], limits["names"], limits["grace_days"] * WINDOW)

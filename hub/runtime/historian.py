@@ -37,7 +37,7 @@ def historian(event: Mapping[str, Any], context: LambdaContext) -> dict[str, lis
     numbers = [number for number in found_numbers if isinstance(number, str)] or ["0"]
     kept: list[Entry | Mark] = []
     for record in records:
-        found = readable(kept_of, record, text_in(record, "eventID"))
+        found = kept_of(record)
         if isinstance(found, Entry | Mark):
             kept.append(found)
         elif isinstance(found, Unreadable):

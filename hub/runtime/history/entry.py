@@ -57,8 +57,6 @@ class MarkKind(StrEnum):
     RESUME = "resume"
     # A person approved removals. `subject` is a spoke or the id of a zone.
     APPROVE = "approve"
-    # A person requested a sweep or an audit. `subject` is a spoke or the id of a zone.
-    REQUEST = "request"
     # Functions of another version or with another policy run since. `why` has the version.
     DEPLOY = "deploy"
 

@@ -108,7 +108,7 @@ class Keeper:
                     break
                 finished.append(day)
             self.compacted.add(day)
-        # What is before the first of these days is no longer needed.
+        # Forget the days before these: their raw objects are gone.
         self.compacted = {day for day in self.compacted if day > last - timedelta(RAW_DAYS)}
         return finished
 

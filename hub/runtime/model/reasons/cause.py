@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Cause(StrEnum):
     """Why claims on a name changed, or why the publisher compared the name with its zone.
 
-    A handover is no cause of its own: the owners before and after a change say it.
+    A handover needs no cause: the instances before and after a change show it.
     """
 
     # An event of EC2: the instance runs, stops, has other tags, or ended.

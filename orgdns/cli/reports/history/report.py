@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 PAUSED: Final = "publishing was paused, so names may lead to instances that no longer had the address"
 NOT_FOLLOWED: Final = "the path of events stood still, or nothing was kept"
-BEFORE: Final = "nothing is kept from before {since}"
 # What a cause is called. An event of EC2 is one of the instance in `by`.
 _CAUSES: Final = {
     Cause.START: "started",
@@ -33,7 +32,7 @@ _CAUSES: Final = {
     Cause.AUDIT: "an audit repaired it",
 }
 # What people did, or had orgdns do.
-ACTIONS: Final = frozenset({MarkKind.PAUSE, MarkKind.RESUME, MarkKind.APPROVE, MarkKind.REQUEST, MarkKind.DEPLOY})
+ACTIONS: Final = frozenset({MarkKind.PAUSE, MarkKind.RESUME, MarkKind.APPROVE, MarkKind.DEPLOY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +108,7 @@ class Answer:
 
 def uses_of_name(name: NameHistory) -> tuple[Use, ...]:
     """All periods of a name."""
-    return tuple(
-        Use(name.key, each.since, each.until, each.record_sets, _why(each), each.reason) for each in name.periods
-    )
+    return tuple(_use(name.key, period) for period in name.periods)
 
 
 def uses_of(names: Iterable[NameHistory], subject: str) -> tuple[Use, ...]:
@@ -152,8 +149,7 @@ def name_at(names: Sequence[NameHistory], at: Millis) -> tuple[Answer, ...]:
     answers: list[Answer] = []
     for name in names:
         period = held_at(name.periods, at)
-        use = Use(name.key, period.since, period.until, period.record_sets, _why(period), period.reason)
-        answers.append(Answer(at, (use,), period.reason if period.record_sets is None else ""))
+        answers.append(Answer(at, (_use(name.key, period),), period.reason if period.record_sets is None else ""))
     return tuple(answers)
 
 
@@ -177,6 +173,10 @@ def actions(marks: Iterable[Mark], since: Millis = NEVER) -> tuple[Mark, ...]:
     """What people did since a time, in order."""
     found = {mark.id: mark for mark in marks if mark.kind in ACTIONS and mark.at >= since}
     return tuple(sorted(found.values(), key=lambda mark: (mark.at, int(mark.id))))
+
+
+def _use(key: NameKey, period: Period) -> Use:
+    return Use(key, period.since, period.until, period.record_sets, _why(period), period.reason)
 
 
 def _why(period: Period) -> str:

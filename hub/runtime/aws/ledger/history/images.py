@@ -96,7 +96,7 @@ def numbered(record: Mapping[str, Any]) -> str:
     number has at most 40 digits.
 
     Raises:
-        ValueError: if the sequence number is no number.
+        ValueError: if the sequence number is not a number.
     """
     sequence = str(int(text(record["dynamodb"]["SequenceNumber"])))
     label = re.sub(r"\D", "", text(record.get("eventSourceARN", "")).rpartition("/stream/")[2])
