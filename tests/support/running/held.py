@@ -16,7 +16,7 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any, Final
@@ -49,7 +49,7 @@ class Keepers:
         kind = _kind(item)
         if kind is None or sys.platform != "linux" or item.config.getoption("usepdb"):
             return False
-        keeper = self._kept.pop(kind, None) or _Keeper.started(self.session, kind)
+        keeper = self._kept.pop(kind, None) or _Keeper.started(self.session, kind, self._kept.values())
         self._kept[kind] = keeper
         for old in list(self._kept)[:-_MOST_KEPT]:
             self._kept.pop(old).end()
@@ -77,7 +77,7 @@ class _Keeper:
     runs: bool = False
 
     @classmethod
-    def started(cls, session: pytest.Session, kind: Kind) -> _Keeper:
+    def started(cls, session: pytest.Session, kind: Kind, others: Iterable[_Keeper]) -> _Keeper:
         # They forget what is registered to happen at the end of this one. So these folders must exist.
         temporary: Pytest = session.config
         temporary._tmp_path_factory.getbasetemp()
@@ -85,7 +85,9 @@ class _Keeper:
         ours, its = multiprocessing.Pipe()
         process = _fork()
         if process == 0:
-            ours.close()
+            # A connection ends once all processes that have its end close it.
+            for each in (ours, *(other.connection for other in others)):
+                each.close()
             _served(its, session, kind)
         its.close()
         return cls(process, ours)
