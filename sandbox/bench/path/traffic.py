@@ -28,7 +28,10 @@ PENDING_SECONDS: Final = 3.0
 
 
 def config(share: float) -> Config:
-    """Return a configuration in which each instance gets the name of its tag, and one for each alias."""
+    """Return a configuration in which each instance gets the name of its tag, and one for each alias.
+
+    It keeps no history: the historian reads what the path has written, and the path does not wait for it.
+    """
     return parse(
         f"""
 organization:
@@ -38,6 +41,7 @@ organization:
 hub: {{account: "222222222222", region: eu-central-1}}
 network: {{account: "333333333333", route53_share: {share}}}
 spokes: {{regions: [{", ".join(REGIONS)}]}}
+history: {{days: 0}}
 guards: {{account_names: 100000, account_records: 200000, zone_records: 1000000}}
 zones:
   - domain: {DOMAIN}
