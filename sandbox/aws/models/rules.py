@@ -34,6 +34,7 @@ _CODES: Final = {
     "organizations": "InvalidInputException",
     "ram": "InvalidParameterException",
     "route53": "InvalidInput",
+    "s3": "InvalidArgument",
     "sqs": "InvalidParameterValue",
     "sts": "ValidationError",
 }

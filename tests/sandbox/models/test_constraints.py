@@ -78,8 +78,9 @@ def test_every_exception_is_needed() -> None:
     assert "eusc-de-east-1" not in model.shape_for("BucketLocationConstraint").enum
 
 
-# Services whose models list no error for what they forbid: their API references have it among the "Common errors".
-COMMON_ERRORS = frozenset({"cloudformation", "dynamodb", "ec2", "events", "iam", "lambda", "sqs", "sts"})
+# Services whose models list no error for what they forbid: their API references have it among the "Common errors", and
+# that of S3 in its "List of error codes" (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
+COMMON_ERRORS = frozenset({"cloudformation", "dynamodb", "ec2", "events", "iam", "lambda", "s3", "sqs", "sts"})
 
 
 @pytest.mark.parametrize(
