@@ -75,7 +75,7 @@ def test_what_is_there_all_the_time() -> None:
     idle = Organization(accounts=0, used=0, instances=0, launches_a_day=0)
     services = bill(idle, Activities(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, 0, 0, 20)).services
     assert services["Route 53"] == 3
-    assert services["CloudWatch"] == pytest.approx(31 * 0.1 + 3)
+    assert services["CloudWatch"] == pytest.approx(32 * 0.1 + 3)
     assert services["SQS"] == pytest.approx(4 * 5 * 3 * 60 * HOURS * 0.4e-6)
     assert services["DynamoDB"] == 0
     assert services["EventBridge of member accounts"] == 0
