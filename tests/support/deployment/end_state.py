@@ -65,8 +65,12 @@ def _ended(client: Any, name: str) -> list[dict[str, Any]]:
 
 
 def _buckets(organization: World) -> dict[str, Any]:
-    s3 = organization.client("s3", organization.config.hub.account)
-    return {bucket["Name"]: _bucket(s3, bucket["Name"]) for bucket in s3.list_buckets()["Buckets"]}
+    """The bucket of the deployment. Others are resources of stacks, and what is in them is no deployment's."""
+    config = organization.config
+    s3 = organization.client("s3", config.hub.account)
+    of_stacks = {config.names.history_bucket(config.hub.account, config.hub.region)}
+    names = (bucket["Name"] for bucket in s3.list_buckets()["Buckets"])
+    return {name: _bucket(s3, name) for name in names if name not in of_stacks}
 
 
 def _bucket(s3: Any, name: str) -> dict[str, Any]:
