@@ -61,7 +61,7 @@ test-deep: $(STAMP)  ## Run ten thousand cases of each property, 100,000 odd inp
 		tests/unit/sweeper/schedule/test_due.py tests/unit/sweeper/test_hash_set.py tests/unit/test_messages.py tests/unit/associator/test_associator_faults.py tests/unit/associator/test_paused.py tests/unit/associator/test_unreadable_vpcs.py tests/unit/aws/ledger/test_attributes.py tests/config/test_load.py tests/config/test_limits.py tests/unit/test_pipeline_memory.py tests/unit/fuzz tests/unit/test_pipeline_interleaved.py tests/security/test_random_organizations.py tests/e2e/test_pipeline_sandbox.py \
 		tests/e2e/test_killed_after.py tests/e2e/test_killed_before.py tests/e2e/test_killed_vpcs_after.py tests/e2e/test_killed_vpcs_before.py tests/e2e/backlog/test_killed_backlog.py tests/e2e/permissions \
 		tests/e2e/deployment/test_command.py tests/e2e/deployment/test_killed_over_api.py \
-		--numprocesses 2 --dist loadfile --hypothesis-profile deep
+		--numprocesses 2 --dist loadfile --hypothesis-profile deep --override-ini faulthandler_timeout=0
 
 bench: $(STAMP)  ## Measure what orgdns costs, one line of JSON for each figure
 	@$(BIN)/python -m sandbox.bench
