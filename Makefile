@@ -47,21 +47,21 @@ demo: $(STAMP)  ## Show step by step how instances of a simulated organization g
 sandbox: $(STAMP)  ## Run a simulated organization for CONFIG on loopback, for the AWS CLI and dig; with BARE=1 before the rollout
 	@$(BIN)/python -m sandbox.server --config $(CONFIG) --port $(PORT) --shards $(SHARDS) $(if $(BARE),--bare)
 
-test: $(STAMP)  ## Run all tests
+test: $(STAMP)  ## Run the tests, but for those that `make check` runs and those that only `make test-deep` runs
 	@# Distribute tests by file, because the tests of a module share a simulated organization, in the order of file names, so that no
 	@# long file comes last.
-	@# checkov needs an environment of its own, which `make check` makes; it runs these tests.
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore tests/lint/test_checkov.py
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore tests/lint -m "not deep"
 
 test-unit: $(STAMP)  ## Run the tests that need no simulated organization (less than a minute)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not world" tests/unit tests/config tests/cli tests/templates tests/lint --ignore tests/lint/test_checkov.py
 
-test-deep: $(STAMP)  ## Run ten thousand cases of each property, 100,000 odd inputs, 20,000 schedules of the pipeline in memory, as many interleaved, 200 deployed, kill a worker and a deployment at every call, and remove every permission
+test-deep: $(STAMP)  ## Run ten thousand cases of each property, 100,000 odd inputs, 20,000 schedules of the pipeline in memory, as many interleaved, 200 deployed, kill a worker and a deployment at every call, and run what `make test` leaves out
 	@$(BIN)/python -m pytest tests/unit/model/health/test_attention.py tests/unit/model/health/test_near_limit.py tests/unit/observer/test_quota.py tests/unit/observer/test_usage.py tests/unit/policy/test_hostile.py tests/unit/names/test_labels.py tests/unit/names/test_templates.py tests/unit/publisher/test_holders.py \
 		tests/unit/sweeper/schedule/test_due.py tests/unit/sweeper/test_hash_set.py tests/unit/test_messages.py tests/unit/associator/test_associator_faults.py tests/unit/associator/test_paused.py tests/unit/associator/test_unreadable_vpcs.py tests/unit/aws/ledger/test_attributes.py tests/config/test_load.py tests/config/test_limits.py tests/unit/test_pipeline_memory.py tests/unit/fuzz tests/unit/test_pipeline_interleaved.py tests/security/test_random_organizations.py tests/e2e/test_pipeline_sandbox.py \
-		tests/e2e/test_killed_after.py tests/e2e/test_killed_before.py tests/e2e/test_killed_vpcs_after.py tests/e2e/test_killed_vpcs_before.py tests/e2e/backlog/test_killed_backlog.py tests/e2e/permissions \
+		tests/e2e/test_killed_after.py tests/e2e/test_killed_before.py tests/e2e/test_killed_vpcs_after.py tests/e2e/test_killed_vpcs_before.py tests/e2e/backlog/test_killed_backlog.py \
 		tests/e2e/deployment/test_command.py tests/e2e/deployment/test_killed_over_api.py \
 		--numprocesses 2 --dist loadfile --hypothesis-profile deep --override-ini faulthandler_timeout=0
+	@$(BIN)/python -m pytest -m deep --numprocesses 2 --dist loadfile
 
 bench: $(STAMP)  ## Measure what orgdns costs, one line of JSON for each figure
 	@$(BIN)/python -m sandbox.bench

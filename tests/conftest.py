@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 from hypothesis import settings
@@ -30,10 +32,15 @@ WORLDS = {"made", "organization"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests that need a simulated organization. `make test-unit` leaves them out."""
+    """Mark tests that need a simulated organization, and those of which `make test` runs some only."""
+    numbers: defaultdict[str, Iterator[int]] = defaultdict(count)
     for item in items:
         if isinstance(item, pytest.Function) and WORLDS & set(item.fixturenames):
             item.add_marker("world")
+        if some := item.get_closest_marker("some"):
+            function = item.nodeid.partition("[")[0]
+            if next(numbers[function]) % some.kwargs["one_in"]:
+                item.add_marker("deep")
 
 
 def pytest_collection_finish() -> None:

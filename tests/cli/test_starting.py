@@ -60,6 +60,7 @@ def test_help_imports_no_heavy_library(arguments: tuple[str, ...], allowed: set[
     assert HEAVY & imported <= allowed
 
 
+@pytest.mark.some(one_in=5)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_help_of_its_own(name: str) -> None:
     """The list of commands has the first line of each subcommand's own help, unshortened."""

@@ -81,6 +81,7 @@ def denied_readers(made: World, *accounts: str) -> Iterator[None]:
     made.guard.denied.clear()
 
 
+@pytest.mark.deep
 def test_policies_that_exclude_one_vpc_after_the_other(made: World, clock: MovedClock, tmp_path: Path) -> None:
     """Each change of the configuration takes the zone from one more VPC. The third one on one day awaits approval."""
     vpcs = [*vpcs_of(made, PAYMENTS, 4), *vpcs_of(made, SEARCH, 4)]

@@ -83,6 +83,7 @@ class TestNames:
         assert len(held(made, PAYMENTS)) == NAMES
         assert victim_is_named(made)
 
+    @pytest.mark.deep
     def test_a_name_for_each_address(self, made: World) -> None:
         """An instance with many addresses, each with a name, gets no more names than the limit."""
         network = ".".join(made.address(PAYMENTS, REGION, made.launch(PAYMENTS, REGION)[0]).split(".")[:2])
@@ -100,6 +101,7 @@ class TestNames:
         assert len(held(made, PAYMENTS)) == NAMES
         assert victim_is_named(made)
 
+    @pytest.mark.deep
     def test_many_regions(self, made: World) -> None:
         """The limit is that of the account, not of each region."""
         for number in range(2 * NAMES):
@@ -108,6 +110,7 @@ class TestNames:
         assert len(held(made, PAYMENTS)) == NAMES
         assert {owner.split("/")[2] for *_, owner in held(made, PAYMENTS) if owner} == set(REGIONS)
 
+    @pytest.mark.deep
     def test_new_environments(self, made: World) -> None:
         """A function that starts anew knows the limit's use before it gives the first name."""
         for number in range(NAMES + 4):

@@ -238,12 +238,7 @@ def test_addresses_in_calls_are_not_visited(api: Api) -> None:
             with pytest.raises(ClientError):
                 stacks.create_stack(StackName="fetched", TemplateURL=url)
         topic = {"TopicName": "calls", "Subscription": [{"Protocol": "http", "Endpoint": address}]}
-        bucket = {
-            "BucketName": "calls",
-            "NotificationConfiguration": {
-                "TopicConfigurations": [{"Event": "s3:ObjectCreated:*", "Topic": {"Ref": "T"}}]
-            },
-        }
+        bucket = {"BucketName": "calls"}
         template = {
             "Resources": {
                 "T": {"Type": "AWS::SNS::Topic", "Properties": topic},

@@ -122,9 +122,16 @@ def texts(config: str = "example", form: Form = Form.YAML) -> dict[str, str]:
 
 
 def read(name: str, config: str = "example", form: Form = Form.YAML) -> dict[str, Any]:
-    text = texts(config, form)[name]
-    content: dict[str, Any] = json.loads(text if form is Form.JSON else cfn_flip.to_json(text))
+    """A template as it was written. Each caller has a copy of its own."""
+    content: dict[str, Any] = json.loads(_json(name, config, form))
     return content
+
+
+@cache
+def _json(name: str, config: str, form: Form) -> str:
+    """A template in JSON: to read YAML takes a hundred times as long."""
+    text = texts(config, form)[name]
+    return text if form is Form.JSON else str(cfn_flip.to_json(text))
 
 
 def content_of(name: str, document: dict[str, Any]) -> dict[str, Any]:

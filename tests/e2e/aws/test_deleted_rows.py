@@ -91,6 +91,7 @@ KINDS = {
 }
 
 
+@pytest.mark.some(one_in=3)
 @pytest.mark.parametrize("kind", KINDS)
 def test_p7_deleting_any_single_row_changes_no_record(made: World, clock: MovedClock, kind: str) -> None:
     """Neither at once, nor with the next sweeps and audits."""

@@ -17,6 +17,8 @@ from tests.support.config.partitions import REGIONS, example_in
 from tests.support.path.faults import as_role
 
 CORP = "corp.internal"
+# One partition.
+pytestmark = pytest.mark.some(one_in=len(REGIONS))
 
 
 @pytest.fixture(scope="module", params=REGIONS)

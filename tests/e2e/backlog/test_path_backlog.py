@@ -137,6 +137,7 @@ def flip(made: World, instances: Collection[str], number: int) -> None:
         made.tag(PAYMENTS, REGION, instance, Name=f"flip{number}-{position}")
 
 
+@pytest.mark.deep
 def test_an_account_that_flips_names_delays_nobody_else(made: World, clock: MovedClock, remote_vpc: Vpc) -> None:
     """Whatever the account flips, each start of another one is published by the next run, and all ends right."""
     flipping = made.launch(PAYMENTS, REGION, "flip", count=40)

@@ -10,6 +10,7 @@ from tests.support.path.permissions import FINDERS, Permission, tried, tried_per
 PERMISSIONS = [each for each in tried_permissions("hub") if each.role in FINDERS]
 
 
+@pytest.mark.some(one_in=6)
 @pytest.mark.parametrize(("number", "permission"), list(enumerate(PERMISSIONS, start=1)), ids=map(str, PERMISSIONS))
 def test_permission_is_named_and_comes_back(made: World, number: int, permission: Permission) -> None:
     """Status or a log names the role and the call. Nothing is lost."""

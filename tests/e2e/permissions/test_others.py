@@ -17,6 +17,7 @@ MESSAGE = "changes of others without an event"
 NOTICED_LATE = permissions("network-zone-changes")
 
 
+@pytest.mark.some(one_in=6)
 @pytest.mark.parametrize(("number", "permission"), list(enumerate(PERMISSIONS, start=1)), ids=map(str, PERMISSIONS))
 def test_permission_is_named_and_comes_back(made: World, number: int, permission: Permission) -> None:
     """Status or a log names the role and the call. Nothing is lost."""

@@ -39,6 +39,7 @@ def row(made: World, instance_id: str) -> Observation:
     return found
 
 
+@pytest.mark.some(one_in=4)
 @pytest.mark.parametrize("change", ODDITIES.values(), ids=ODDITIES)
 def test_p1_unreadable_by_event(made: World, change: Change) -> None:
     """The other instance of the batch gets its name, and so does the odd one as soon as it can be read."""
@@ -57,6 +58,7 @@ def test_p1_unreadable_by_event(made: World, change: Change) -> None:
     assert not row(made, odd).fault
 
 
+@pytest.mark.some(one_in=4)
 @pytest.mark.parametrize("change", ODDITIES.values(), ids=ODDITIES)
 def test_p1_unreadable_by_sweep(made: World, clock: MovedClock, change: Change) -> None:
     """The sweep finds what events missed of the others, and takes nothing from the odd one."""
@@ -83,6 +85,7 @@ def test_p1_unreadable_by_sweep(made: World, clock: MovedClock, change: Change) 
     assert not spoke_status(made, clock).unreadable
 
 
+@pytest.mark.some(one_in=3)
 @pytest.mark.parametrize("bad", [None, 7, "", "i-\ud800", "web"])
 def test_p1_instance_without_a_readable_id(made: World, clock: MovedClock, bad: object) -> None:
     """It may be any instance that is missing: the sweep removes none of these, says so, and does everything else."""

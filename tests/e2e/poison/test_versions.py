@@ -156,6 +156,7 @@ def prepared(made: World, clock: MovedClock) -> str:
     return old
 
 
+@pytest.mark.some(one_in=4)
 @pytest.mark.parametrize("kind", KINDS)
 def test_p2_rows_of_a_later_version_stay(made: World, clock: MovedClock, kind: str) -> None:
     """Whatever runs, they are not written over; what does not need them goes on, and status and explain work."""
@@ -209,6 +210,7 @@ GARBLED: dict[str, tuple[Callable[[Item], bool], Item]] = {
 }
 
 
+@pytest.mark.some(one_in=4)
 @pytest.mark.parametrize("kind", GARBLED)
 def test_p2_garbled_rows_affect_only_themselves(made: World, clock: MovedClock, kind: str) -> None:
     """Nothing that belongs to them is removed, and everything else goes on."""
