@@ -7,7 +7,7 @@ is missing. At rest, after a sweep and an audit, the zone is what policy says, a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Protocol
 
 import yaml
@@ -244,6 +244,8 @@ class Pipeline(RuleBasedStateMachine):
             if not self.is_withdrawn(fqdn, owner := member.instance)
             # The start of a moment ago is unknown, too.
             and owner not in {claim.instance for claim in self.driver.recorded(fqdn).claims if not claim.running}
+            # A stopped instance is a member for as long as none runs. The ledger may believe that another runs.
+            and (owner not in self.stopped or self.states_are_known(fqdn, claimed.get(fqdn, ())))
         }
         self.secure = {
             fqdn: set(desired_record_sets(claims))
@@ -253,6 +255,11 @@ class Pipeline(RuleBasedStateMachine):
             and {claim.instance for claim in self.driver.recorded(fqdn).claims} <= {claims[0].instance}
             and not self.is_withdrawn(fqdn, claims[0].instance)
         }
+
+    def states_are_known(self, fqdn: Fqdn, claims: Collection[Claim]) -> bool:
+        """Whether the ledger knows of each claimant that it records whether it runs."""
+        recorded = {(claim.instance, claim.running) for claim in self.driver.recorded(fqdn).claims}
+        return recorded <= {(claim.instance, claim.running) for claim in claims}
 
     def is_withdrawn(self, fqdn: Fqdn, ref: InstanceRef | None) -> bool:
         """Whether, by the ledger, an instance has withdrawn its claim on a name, or, if that was lost, claims others.
