@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.zones import record_set_of, wire_of
+from hub.runtime.history.timeline import held_at
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import (
     Account,
@@ -38,6 +40,7 @@ from sandbox.aws.route53.wire import wire_of as strict_wire_of
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK
 from sandbox.world import World
+from tests.support.history.deployed import found, kept, millis
 from tests.support.path.sweeps import forget_ended
 from tests.support.pipeline.machine import ACCOUNTS, LABELS, REGION, ZONE
 
@@ -59,8 +62,16 @@ class Faults:
     called: list[str] = field(default_factory=list)
     struck: str = ""
     guard: Any = None
+    # Gets the time of each change of a zone that Route 53 has accepted, whoever sent it.
+    accepted: Callable[[Millis], None] = lambda _: None
 
-    def around(self, call: Any, client: Any, operation: str, parameters: Any) -> Any:  # noqa: ANN401 - botocore's own
+    def around(self, send: Any, client: Any, operation: str, parameters: Any) -> Any:  # noqa: ANN401 - botocore's own
+        def call(*sent: Any) -> Any:  # noqa: ANN401 - as above
+            answer = send(*sent)
+            if operation == "ChangeResourceRecordSets":
+                self.accepted(Millis(round(answer["ChangeInfo"]["SubmittedAt"].timestamp() * 1_000)))
+            return answer
+
         if self.guard._guarded_role(client) is None:  # noqa: SLF001 - only the guard knows whose client it is
             return call(client, operation, parameters)
         self.called.append(_called(operation, parameters))
@@ -106,10 +117,18 @@ class SandboxDriver:
     clock: MovedClock
     faults: Faults
     undelivered: list[Event] = field(default_factory=list)
+    # What orgdns had under each name after each change of the zone, and since when.
+    held: defaultdict[Fqdn, list[tuple[Millis, set[RecordSet]]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         self.made.router.tamper = self._withhold
         self.zone_id = self.made.zone_ids[ZONE]
+        self.faults.accepted = self._accepted
+
+    def _accepted(self, at: Millis) -> None:
+        owned = self.owned()
+        for fqdn in owned.keys() | self.held.keys():
+            self.held[fqdn].append((at, owned.get(fqdn, set())))
 
     def _withhold(self, event: Event) -> tuple[Event, ...]:
         self.undelivered.append(event)
@@ -199,7 +218,21 @@ class SandboxDriver:
             raise AssertionError("the queues and the stream did not drain")
 
     def check_history(self) -> None:
-        """The driver in memory does this."""
+        """What `orgdns history` says of a name is what the zone held, and it knows what the zone holds now.
+
+        The driver in memory knows what else history must know.
+        """
+        kept(self.made)
+        now = millis(self.clock)
+        for fqdn, changes in self.held.items():
+            (name,) = found(self.made, fqdn).names
+            assert held_at(name.periods, now).record_sets is not None, f"{fqdn} is not known now: {name}"
+            changed = sorted({at for at, _ in changes} | {period.since for period in name.periods} | {now})
+            times = {time for each in changed for time in (each - 1, each, each + 1) if changed[0] <= time <= now}
+            for at in sorted(times):
+                said = held_at(name.periods, Millis(at)).record_sets
+                held = next((sets for since, sets in reversed(changes) if since <= at), set())
+                assert said is None or set(said) == held, f"{fqdn} is wrong at {at}: {changes}\n{name}"
 
     def instances(self) -> Iterator[tuple[Instance, Account]]:
         for account in ACCOUNTS:
