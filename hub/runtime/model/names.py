@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NewType, Self
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 Fqdn = NewType("Fqdn", str)
 Millis = NewType("Millis", int)
-
 NEVER: Final = Millis(0)
 
 # Stands for the routing policy of a record set that has none.
@@ -117,10 +117,10 @@ class InstanceRef(Ref):
     """An instance; the account and region are those that its event came from."""
 
     @classmethod
+    @lru_cache(maxsize=1_024)  # Those of one name are read several times, one after another.
     def named(cls, text: str) -> InstanceRef | None:
         """The instance that a text names, as `str` does, or None if it names none."""
-        match = _INSTANCE.fullmatch(text)
-        return cls(*match.groups()) if match else None
+        return cls(*match.groups()) if (match := _INSTANCE.fullmatch(text)) else None
 
 
 @dataclass(frozen=True, slots=True)

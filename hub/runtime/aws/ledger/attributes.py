@@ -27,11 +27,12 @@ def written(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """A row from the attributes that DynamoDB returns. Numbers are Decimal.
+    """A row from the attributes that DynamoDB returns. Numbers are int if they are whole, and Decimal otherwise.
 
     An attribute of another type than rows have is Unreadable. So it affects only what its row is read for.
     """
-    return {name: _read(value) for name, value in attributes.items()}
+    # Most are texts, and an organization has many millions of them.
+    return {name: value["S"] if "S" in value else _read(value) for name, value in attributes.items()}
 
 
 def _written(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any value of a row
@@ -64,9 +65,9 @@ def _read(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
         case "M":
             found = read(value)
         case "L":
-            found = [_read(each) for each in value]
+            found = [each["S"] if "S" in each else _read(each) for each in value]
         case "N":
-            found = Decimal(value)
+            found = int(value) if value.isdecimal() else Decimal(value)
         case "NULL":
             found = None
         case "SS":

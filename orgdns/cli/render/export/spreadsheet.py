@@ -9,14 +9,14 @@ every row is a line.
 from __future__ import annotations
 
 import csv
-import io
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from orgdns.cli.render.text import visible
-from orgdns.cli.reports.inventory.columns import COLUMNS, text_of
+from orgdns.cli.reports.inventory.columns import COLUMNS, texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from orgdns.cli.reports.inventory.row import InventoryRow
 
@@ -24,22 +24,27 @@ if TYPE_CHECKING:
 _FORMULA: Final = tuple(
     "=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
 )
+# An apostrophe, too: a spreadsheet takes the first away.
+_QUOTED: Final = (*_FORMULA, "'")
 
 
 def spreadsheet(rows: Iterable[InventoryRow]) -> Iterator[str]:
     """The lines: the names of the columns, and a line for each row."""
-    yield _line(list(COLUMNS))
+    line: Callable[[Iterable[str]], str] = csv.writer(_Line()).writerow
+    yield line(COLUMNS)
     for row in rows:
-        yield _line([safe(text_of(row, column)) for column in COLUMNS])
+        yield line(map(safe, texts_of(row)))
 
 
+@lru_cache(maxsize=1_024)  # Most cells are as those of other rows.
 def safe(text: str) -> str:
     """A cell that no spreadsheet takes for a formula, on one line."""
     shown = text if text.isprintable() else visible(text).plain
-    return f"'{shown}" if shown.lstrip().startswith((*_FORMULA, "'")) else shown
+    return f"'{shown}" if shown.lstrip().startswith(_QUOTED) else shown
 
 
-def _line(cells: Sequence[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow(cells)
-    return out.getvalue()
+class _Line:
+    """A file of which a writer returns each line ("csv writer objects", https://docs.python.org/3/library/csv.html)."""
+
+    def write(self, text: str) -> str:
+        return text

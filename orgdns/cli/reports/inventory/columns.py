@@ -9,7 +9,7 @@ from orgdns.cli.reports.nearest import nearest
 from orgdns.cli.reports.times import time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from orgdns.cli.reports.inventory.row import InventoryRow
 
@@ -72,14 +72,25 @@ def text_of(row: InventoryRow, column: str) -> str:
     if column.startswith(TAG):
         key = column.removeprefix(TAG)
         return next((value for name, value in row.facts.tags if name == key), "") if row.facts else ""
-    match COLUMNS[column](row):
+    return _text(COLUMNS[column](row))
+
+
+def texts_of(row: InventoryRow) -> Iterator[str]:
+    """What a row has in each of the columns, as text."""
+    return (_text(read(row)) for read in COLUMNS.values())
+
+
+def _text(value: Value) -> str:
+    match value:
+        case str():
+            return value
         case None:
             return ""
-        case list() as values:
-            return " ".join(values)
-        case dict() as tags:
-            return json.dumps(tags, ensure_ascii=False) if tags else ""
-        case value:
+        case list():
+            return " ".join(value)
+        case dict():
+            return json.dumps(value, ensure_ascii=False) if value else ""
+        case int():
             return str(value)
 
 

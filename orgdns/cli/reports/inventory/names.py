@@ -48,13 +48,14 @@ def rows_of_name(state: NameState, recorded_at: Millis = NEVER) -> Iterator[Name
     holders = len({holder for holder, _ in in_zone})
     rules = dict(published.rules)
     for place, record_set in in_zone.items():
-        claim = claims.get(record_set.instance) if record_set.instance else None
+        ref = record_set.instance
+        claim = claims.get(ref) if ref else None
         yield _row(
             state,
             record_set,
             NameStatus.PUBLISHED,
             reason=_published_reason(record_set, desired.get(place), claim, pending=published.pending),
-            rule=rules.get(record_set.instance, claim.rule if claim else "") if record_set.instance else "",
+            rule=rules.get(ref, claim.rule if claim else "") if ref else "",
             note=claim.note if claim else "",
             holders=holders,
             recorded_at=recorded_at,
@@ -66,7 +67,8 @@ def rows_of_name(state: NameState, recorded_at: Millis = NEVER) -> Iterator[Name
             claim = claims[record_set.instance] if record_set.instance else None
             reason = blocked or (SENT if published.pending else TO_PUBLISH)
             yield _of_claim(state, record_set, status, reason, claim)
-    for claim_status in claim_statuses(live):
+    # The only one holds its name.
+    for claim_status in claim_statuses(live) if len(live) > 1 else ():
         if not claim_status.holds:
             for record_set in _record_sets(claim_status.claim):
                 yield _of_claim(state, record_set, NameStatus.NOT_HELD, claim_status.reason, claim_status.claim)

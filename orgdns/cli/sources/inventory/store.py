@@ -2,11 +2,13 @@
 
 A scan returns the rows of names and of instances in the order of hashes, so that a name comes long before or after its
 instance. SQLite joins and sorts them: a million names take some 600 MB in the folder for temporary files (TMPDIR).
+What is neither joined nor sorted is in Python's own format, which takes a fifth of the time of JSON. Only this process
+can write the file.
 """
 
 from __future__ import annotations
 
-import json
+import marshal
 import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 _CACHE: Final = 32_768
 _BATCH: Final = 1_000
 _TABLES: Final = """
-CREATE TABLE instances (ref TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE names (fqdn TEXT NOT NULL, zone_id TEXT NOT NULL, ref TEXT NOT NULL, row TEXT NOT NULL);
+CREATE TABLE instances (ref TEXT PRIMARY KEY, facts BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE names (fqdn TEXT NOT NULL, zone_id TEXT NOT NULL, ref TEXT NOT NULL, row BLOB NOT NULL);
 """
 BY_NAME: Final = "names.fqdn, names.zone_id, names.ref, names.row"
 BY_INSTANCE: Final = "names.ref, names.fqdn, names.zone_id, names.row"
@@ -44,8 +46,8 @@ class InventoryStore:
         self._database.execute("BEGIN")
         self._selection = selection
         self._domains = domains
-        self._names: list[tuple[str, str, str, str]] = []
-        self._instances: list[tuple[str, str]] = []
+        self._names: list[tuple[str, str, str, bytes]] = []
+        self._instances: list[tuple[str, bytes]] = []
         self.names = 0
         self.instances = 0
 
@@ -61,7 +63,7 @@ class InventoryStore:
             return
         self.names += 1
         ref = str(row.instance) if row.instance else ""
-        self._names.append((row.fqdn, row.zone_id, ref, _name_text(row)))
+        self._names.append((row.fqdn, row.zone_id, ref, _name_bytes(row)))
         if len(self._names) >= _BATCH:
             self._flush()
 
@@ -69,7 +71,7 @@ class InventoryStore:
         """Keep the facts of an instance, if they are selected."""
         self.instances += 1
         if self._selection.has_facts(facts):
-            self._instances.append((str(facts.ref), _facts_text(facts)))
+            self._instances.append((str(facts.ref), _facts_bytes(facts)))
             if len(self._instances) >= _BATCH:
                 self._flush()
 
@@ -103,16 +105,16 @@ class InventoryStore:
         order = f"(SELECT key FROM keys WHERE place = names.rowid) {direction}, {BY_NAME}"
         return self.rows(order, limit)
 
-    def _key(self, column: str, *columns: str) -> str | int:
-        text = text_of(self._row(*columns), column)
+    def _key(self, column: str, fqdn: str, zone_id: str, ref: str, row: bytes, facts: bytes | None) -> str | int:
+        text = text_of(self._row(fqdn, zone_id, ref, row, facts), column)
         return int(text) if column in {"ttl", "holders"} and text else text
 
-    def _row(self, fqdn: str, zone_id: str, ref: str, row: str, facts: str | None) -> InventoryRow:
+    def _row(self, fqdn: str, zone_id: str, ref: str, row: bytes, facts: bytes | None) -> InventoryRow:
         found = InstanceRef.parse(ref) if ref else None
         return InventoryRow(
-            _name_of(fqdn, zone_id, found, json.loads(row)),
+            _name_of(fqdn, zone_id, found, marshal.loads(row)),  # noqa: S302 - as `_name_bytes` wrote it
             self._domains.get(zone_id),
-            _facts_of(found, json.loads(facts)) if facts and found else None,
+            _facts_of(found, marshal.loads(facts)) if facts and found else None,  # noqa: S302 - as above
         )
 
     def ambiguous(self) -> frozenset[str]:
@@ -128,20 +130,20 @@ class InventoryStore:
         self._instances.clear()
 
 
-def _name_text(row: NameRow) -> str:
-    return json.dumps(
-        [row.type, row.values, row.ttl, row.status, row.rule, row.reason, row.note, row.holders, row.recorded_at],
-        separators=(",", ":"),
+def _name_bytes(row: NameRow) -> bytes:
+    status = row.status.value
+    return marshal.dumps(
+        (row.type, row.values, row.ttl, status, row.rule, row.reason, row.note, row.holders, row.recorded_at)
     )
 
 
-def _name_of(fqdn: str, zone_id: str, ref: InstanceRef | None, row: list[Any]) -> NameRow:
+def _name_of(fqdn: str, zone_id: str, ref: InstanceRef | None, row: tuple[Any, ...]) -> NameRow:
     kind, values, ttl, status, rule, reason, note, holders, recorded_at = row
     return NameRow(
         zone_id=zone_id,
         fqdn=Fqdn(fqdn),
         type=kind,
-        values=tuple(values),
+        values=values,
         ttl=ttl,
         status=NameStatus(status),
         instance=ref,
@@ -153,10 +155,12 @@ def _name_of(fqdn: str, zone_id: str, ref: InstanceRef | None, row: list[Any]) -
     )
 
 
-def _facts_text(facts: InstanceFacts) -> str:
-    interfaces = [[each.device_index, each.vpc_id, each.subnet_id, each.ipv4, each.ipv6] for each in facts.interfaces]
-    return json.dumps(
-        [
+def _facts_bytes(facts: InstanceFacts) -> bytes:
+    interfaces = tuple(
+        (each.device_index, each.vpc_id, each.subnet_id, each.ipv4, each.ipv6) for each in facts.interfaces
+    )
+    return marshal.dumps(
+        (
             facts.seen_at,
             facts.ended,
             facts.state,
@@ -166,12 +170,11 @@ def _facts_text(facts: InstanceFacts) -> str:
             facts.tags,
             facts.label,
             facts.units,
-        ],
-        separators=(",", ":"),
+        )
     )
 
 
-def _facts_of(ref: InstanceRef, row: list[Any]) -> InstanceFacts:
+def _facts_of(ref: InstanceRef, row: tuple[Any, ...]) -> InstanceFacts:
     seen_at, ended, state, launched_at, az, interfaces, tags, label, units = row
     return InstanceFacts(
         ref=ref,
@@ -180,11 +183,8 @@ def _facts_of(ref: InstanceRef, row: list[Any]) -> InstanceFacts:
         state=state,
         launched_at=Millis(launched_at),
         az=az,
-        interfaces=tuple(
-            Interface(index, vpc_id, subnet_id, tuple(ipv4), tuple(ipv6))
-            for index, vpc_id, subnet_id, ipv4, ipv6 in interfaces
-        ),
-        tags=tuple((key, value) for key, value in tags),
+        interfaces=tuple(Interface(*each) for each in interfaces),
+        tags=tags,
         label=label,
-        units=tuple(units),
+        units=units,
     )
