@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.bench import associations, bursts, lambda_package, pipeline, planning
 from sandbox.bench.growth import figures as growth
-from sandbox.bench.growth import history, report
+from sandbox.bench.growth import history, inventory, report
 from sandbox.bench.path import figures as path
 from sandbox.bench.price import figures as price
 
@@ -25,6 +25,7 @@ MEASUREMENTS: Final[tuple[Callable[[], Iterator[Figure]], ...]] = (
     growth.figures,
     report.figures,
     history.figures,
+    inventory.figures,
     bursts.figures,
     associations.figures,
     pipeline.figures,

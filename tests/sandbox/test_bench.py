@@ -7,6 +7,7 @@ import pytest
 from sandbox.bench.associations import associations
 from sandbox.bench.bursts import burst, limit_curve
 from sandbox.bench.curves import logarithmic, svg
+from sandbox.bench.growth import inventory
 from sandbox.bench.growth.figures import exponent
 from sandbox.bench.growth.large import measured, stored
 from sandbox.bench.growth.report import MOST_BYTES, MOST_PAGE_BYTES, written
@@ -100,6 +101,19 @@ def test_report_of_some_names() -> None:
     few, more = written(100), written(300)
     assert 0 < few.page < more.page < MOST_PAGE_BYTES
     assert few.peak < MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("what", "names", "most_units"),
+    [("csv", 400, 0.2 * 400), ("ansible", 400, 0.2 * 400), ("list", 1, 0.2 * 400), ("account", 2, 2)],
+)
+def test_lists_and_exports_of_some_names(what: str, names: int, most_units: float) -> None:
+    """Each selects what it should, and costs what docs/inventory.md says. An account is found without a scan."""
+    found = inventory.read(what, 400)
+    assert found.names == names
+    assert 0 < found.units <= most_units < inventory.consistent_units(400)
+    assert found.written > names * 100
+    assert found.peak < MOST_BYTES
 
 
 def test_schedule_and_status_of_some_spokes() -> None:

@@ -1,8 +1,9 @@
-"""Exports of very many names from a generated ledger, each in a process of its own.
+"""Lists and exports of very many names from a generated ledger, each in a process of its own.
 
-`python -m sandbox.bench.growth.inventory FORMAT NUMBER` exports so many names of as many instances, and prints the peak
-of its process in bytes, its processor time in seconds without what generating the rows took, the read units and the
-size of the file. The pages are JSON, as DynamoDB sends it; what a network takes is not in the time.
+`python -m sandbox.bench.growth.inventory WHAT NUMBER` reads a ledger of so many instances with a name each, and prints
+the peak of its process in bytes, its processor time in seconds without what generating the rows took, the read units,
+the names, and the size of what is written. WHAT is a format of `orgdns export`, `list` (the names that fit a pattern,
+one of 90, sorted by value) or `account` (those of one account of 200). What a network takes is not in the time.
 """
 
 from __future__ import annotations
@@ -11,134 +12,121 @@ import json
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-from hub.runtime.aws.ledger.attributes import written
-from hub.runtime.aws.ledger.rows import claim_key, claim_row, observation_row
-from hub.runtime.aws.ledger.zone.published import published_row
-from hub.runtime.model.names import (
-    Account,
-    Claim,
-    ConflictRule,
-    Fqdn,
-    Instance,
-    InstanceRef,
-    InstanceState,
-    Interface,
-    Millis,
-    NameKey,
-    Published,
-    RecordType,
-)
-from hub.runtime.model.observation import Observation
-from hub.runtime.publisher.holders import desired_record_sets
+from hub.runtime.model.names import Millis
+from hub.runtime.model.status import SpokeStatus
 from orgdns.cli.commands.inventory.export import Export, ExportFormat
+from orgdns.cli.reports.inventory.columns import fields_of
 from orgdns.cli.reports.inventory.hosts import LeftOut
-from orgdns.cli.reports.inventory.row import NAMES
-from orgdns.cli.reports.inventory.selection import Selection
+from orgdns.cli.reports.inventory.selection import Selection, wildcards
 from orgdns.cli.sources.inventory.groups import StoredGroups
 from orgdns.cli.sources.inventory.pages import Pages
-from orgdns.cli.sources.inventory.reading import SCANNED, InventoryReader
+from orgdns.cli.sources.inventory.reading import InventoryReader
 from orgdns.cli.sources.inventory.store import InventoryStore
-from sandbox.bench.growth.item_sizes import item_size
+from sandbox.bench.figures import Figure
+from sandbox.bench.growth.generated import DOMAIN, SPOKES, UNIT_BYTES, GeneratedTable
 from sandbox.bench.growth.peak import peak
 
-DOMAIN: Final = Fqdn("corp.internal.")
-# Rows of an instance with a name: its own, its claim, and what is published.
-ROWS: Final = 3
-# The number of an instance whose rows stand for those of all: its digits appear nowhere else in them.
-_LIKE: Final = 987_654
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MILLION: Final = 1_000_000
+# The longest first. What has a file for each instance sorts groups, too, and is measured with fewer.
+SIZES: Final = (("csv", MILLION), ("list", MILLION), ("ansible", 100_000), ("account", MILLION))
+LIST, ACCOUNT = "list", "account"
+MOST_BYTES: Final = 512 * 1_024 * 1_024
+# A function ends after 15 minutes (AWS Lambda Developer Guide, "Lambda quotas"); half of that is for the network.
+MOST_SECONDS: Final = 450
+# Read units for each name that is selected: docs/inventory.md.
+_UNITS: Final = {ACCOUNT: 1.0}
+_UNITS_OF_A_SCAN: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """What an export took: the peak of memory in bytes, processor time in seconds, read units, and bytes written."""
+class Read:
+    """What a list or an export took: the peak of memory in bytes, processor time in seconds and read units.
+
+    `names` is how many were selected, and `written` the characters of the output.
+    """
 
     peak: int
     seconds: float
     units: float
+    names: int
     written: int
 
 
-def exported(output_format: str, number: int) -> Exported:
-    """Export so many names in a process of its own."""
-    command = [sys.executable, "-m", "sandbox.bench.growth.inventory", output_format, str(number)]
-    return Exported(**json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))  # noqa: S603 - our own code
+def figures() -> Iterator[Figure]:
+    """What lists and exports take. The measurements run in processes of their own, two at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda size: read(*size), SIZES))
+    for (what, number), each in zip(SIZES, found, strict=True):
+        name = f"export_{what}_{number}_names" if what in set(ExportFormat) else f"list_{what}_{number}_names"
+        name = name.replace("list_list", "list_pattern")
+        most_units = _UNITS[what] * each.names if what in _UNITS else _UNITS_OF_A_SCAN * number
+        yield Figure(f"{name}_seconds", each.seconds, "seconds of processor", limit=MOST_SECONDS)
+        yield Figure(f"{name}_peak_bytes", each.peak, "bytes", limit=MOST_BYTES)
+        yield Figure(f"{name}_read_units", each.units, "read units", limit=most_units, naive=consistent_units(number))
+        yield Figure(f"{name}_written_bytes", each.written, "bytes")
 
 
-class GeneratedTable:
-    """Answers scans of a ledger with so many instances, each with a name, page by page."""
+def consistent_units(number: int) -> float:
+    """The read units of a strongly consistent scan of the ledger, which takes twice as many."""
+    return 2 * GeneratedTable(number).size * number / UNIT_BYTES
 
-    def __init__(self, number: int) -> None:
-        self.meta = self
-        self.events = self
-        self.generating = 0.0
-        address = "10.255.254.253"
-        ref = InstanceRef("444444444444", "eu-central-1", f"i-{_LIKE:017x}")
-        interface = Interface(0, "vpc-11111111111111111", "subnet-11111111111111111", (address,))
-        tags = (("Name", f"n{_LIKE}"), ("Role", "application"))
-        seen = Instance(ref, InstanceState.RUNNING, Millis(1), "eu-central-1a", (interface,), tags)
-        key = NameKey("Z0CORPINTERNAL0EXAMPL", Fqdn(f"n{_LIKE}.eu-central-1.payments.{DOMAIN}"))
-        values = ((RecordType.A, (address,)),)
-        claim = Claim(key, ref, values, 60, ConflictRule.NEWEST, "everybody", Millis(1), label="payments")
-        account = Account(ref.account, "payments", units=("r-ab12", "ou-ab12-workload"))
-        observation = Observation(ref, Millis(1), (claim,), instance=seen, account=account)
-        rows = (
-            observation_row(observation),
-            claim_row(claim) | claim_key(key, ref) | {"live": True, "version": 1},
-            published_row(key, Published(desired_record_sets([claim]))) | {"at": 1},
-        )
-        self._size = sum(item_size(written(row)) for row in rows)
-        # The attributes that a scan of the inventory requests.
-        requested = [{name: each for name, each in row.items() if name in SCANNED} for row in rows]
-        self._like = ",".join(json.dumps(written(row), separators=(",", ":")) for row in requested)
-        self._names = (ref.id, f"n{_LIKE}", address)
-        self._number = number
-        self.zones = {DOMAIN: key.zone_id}
 
-    def register(self, *_event: object, **_how: object) -> None:
-        """Take a handler of answers, of which nothing is parsed here."""
+def read(what: str, number: int) -> Read:
+    """List or export of so many names in a process of its own."""
+    command = [sys.executable, "-m", "sandbox.bench.growth.inventory", what, str(number)]
+    return Read(**json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))  # noqa: S603 - our own code
 
-    def scan(self, **how: Any) -> dict[str, Any]:  # noqa: ANN401 - as the operation's
-        """A page of a segment: the rows of instances of which each segment has every so many."""
-        begun = time.thread_time()
-        segments, segment = how["TotalSegments"], how["Segment"]
-        first = int(how.get("ExclusiveStartKey", {}).get("pk", {}).get("S", segment))
-        last = min(first + segments * (how["Limit"] // ROWS), self._number)
-        body = ",".join(map(self._rows, range(first, last, segments)))
-        self.generating += time.thread_time() - begun
-        page: dict[str, Any] = json.loads(f'{{"Items":[{body}]}}')
-        units = len(page["Items"]) / ROWS * self._size / 8192
-        page |= {"ScannedCount": len(page["Items"]), "ConsumedCapacity": {"CapacityUnits": units}}
-        following = first + segments * (how["Limit"] // ROWS)
-        return page | ({"LastEvaluatedKey": {"pk": {"S": str(following)}}} if following < self._number else {})
 
-    def _rows(self, number: int) -> str:
-        instance_id, name, address = self._names
-        here = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
-        return self._like.replace(instance_id, f"i-{number:017x}").replace(name, f"n{number}").replace(address, here)
+def selection_of(what: str, table: GeneratedTable) -> Selection:
+    """What is selected: everything for an export."""
+    if what == LIST:
+        return Selection(pattern=wildcards(f"n99*.{DOMAIN.removesuffix('.')}"))
+    return Selection(accounts=frozenset([min(table.names_by_spoke).account])) if what == ACCOUNT else Selection()
+
+
+def expected(what: str, number: int) -> int:
+    """How many names a selection has."""
+    if what == LIST:
+        return sum(str(each).startswith("99") for each in range(number))
+    return len(range(0, number, SPOKES)) if what == ACCOUNT else number
+
+
+def texts(what: str, store: InventoryStore) -> Iterator[str]:
+    """What the command writes."""
+    if what in {LIST, ACCOUNT}:
+        yield from (json.dumps(fields_of(row)) + "\n" for row in store.sorted_rows("values", None))
+        return
+    left_out = LeftOut()
+    with closing(StoredGroups()) as groups:
+        yield from Export("orgdns", Millis(1), DOMAIN, None).texts(ExportFormat(what), store, groups, left_out)
+    if left_out.number:
+        raise AssertionError(left_out)
 
 
 def main() -> None:
-    """Export, and print what it took; the peak has imports in it."""
-    name, number = sys.argv[1:]
-    table = GeneratedTable(int(number))
+    """List or export, and print what it took; the peak has imports in it."""
+    what, number = sys.argv[1], int(sys.argv[2])
+    table = GeneratedTable(number)
     begun = time.process_time()
-    selection = Selection(statuses=NAMES)
+    selection = selection_of(what, table)
     with InventoryStore(selection, {zone_id: domain for domain, zone_id in table.zones.items()}) as store:
         pages = Pages(table, "ledger", lambda _pages: None)
-        InventoryReader(pages, table.zones, selection, store).read((), paused=False)
-        size, left_out = 0, LeftOut()
-        with closing(StoredGroups()) as groups:
-            export = Export("orgdns", Millis(1), DOMAIN, None)
-            for text in export.texts(ExportFormat(name), store, groups, left_out):
-                size += len(text)
-        if store.names != int(number) or left_out.number:
-            raise AssertionError((store.names, left_out))
+        statuses = [SpokeStatus(spoke, names=names) for spoke, names in table.names_by_spoke.items()]
+        InventoryReader(pages, table.zones, selection, store).read(statuses, paused=False)
+        size = sum(map(len, texts(what, store)))
+        if store.names != expected(what, number):
+            raise AssertionError(store.names)
+        names = store.names
     taken = time.process_time() - begun - table.generating
-    print(json.dumps(asdict(Exported(peak(), taken, pages.units, size))))  # noqa: T201 - the figure
+    print(json.dumps(asdict(Read(peak(), taken, pages.units, names, size))))  # noqa: T201 - the figure
 
 
 if __name__ == "__main__":
