@@ -66,7 +66,7 @@ def hub_template(config: Config) -> Template:
     add_metric_alarms(template, config, associates=bool(associator))
     add_service_alarms(template, config, workers)
     add_dashboard(template, config, workers)
-    _add_outputs(template, config, associates=bool(associator))
+    _add_outputs(template, config, associates=bool(associator), history=bool(historian))
     return template
 
 
@@ -116,7 +116,7 @@ def _ledger(name: str) -> Table:
     )
 
 
-def _add_outputs(template: Template, config: Config, *, associates: bool) -> None:
+def _add_outputs(template: Template, config: Config, *, associates: bool, history: bool) -> None:
     """Add what a person needs from outside. Functions, roles and dead-letter queues have fixed names."""
     outputs = [
         ("EventBusArn", "Event bus that the rules of the spokes deliver to.", GetAtt("EventBus", "Arn")),
@@ -128,5 +128,7 @@ def _add_outputs(template: Template, config: Config, *, associates: bool) -> Non
     ]
     if associates:
         outputs.append(("AssociationsQueueUrl", "Queue of tasks for the associator.", Ref("AssociationsQueue")))
+    if history:
+        outputs.append((contract.HISTORY_OUTPUT, "Bucket of history.", Ref("History")))
     for title, description, value in outputs:
         add_output(template, config.names, Stack.HUB, title, description, value)

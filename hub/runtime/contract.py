@@ -84,6 +84,8 @@ ENV_OBJECTIVE_SECONDS: Final = "ORGDNS_OBJECTIVE_SECONDS"
 
 # The bucket of history, and the account that owns it.
 ENV_HISTORY_BUCKET: Final = "ORGDNS_HISTORY_BUCKET"
+# The output of the hub's stack with the bucket of history; without history there is none.
+HISTORY_OUTPUT: Final = "HistoryBucket"
 ENV_HUB_ACCOUNT: Final = "ORGDNS_HUB_ACCOUNT"
 
 # The file of the compiled policy in the package, beside this module.

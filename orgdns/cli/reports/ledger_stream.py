@@ -63,14 +63,16 @@ def ledger_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str,
     return tuple(_stream_faults(table, mappings, "publisher", "nothing is published"))
 
 
-def history_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str, ...]:
+def history_faults(table: LedgerTable, mappings: Iterable[Mapping], *, expected: bool = False) -> tuple[str, ...]:
     """What keeps history from being kept, of the historian's mappings; each with what to do.
 
-    Nothing if the table has no stream, which the publisher's faults say, or if there is no mapping: with `history.days:
-    0` there is no historian.
+    Nothing if the table has no stream, which the publisher's faults say, or if there is no mapping, unless one is
+    `expected`: with `history.days: 0` there is no historian.
     """
     found = tuple(mappings)
-    return tuple(_stream_faults(table, found, "historian", "no history is kept")) if table.stream and found else ()
+    if not table.stream or not (found or expected):
+        return ()
+    return tuple(_stream_faults(table, found, "historian", "no history is kept"))
 
 
 def _stream_faults(table: LedgerTable, mappings: Iterable[Mapping], reader: str, effect: str) -> Iterator[str]:

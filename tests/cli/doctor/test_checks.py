@@ -260,11 +260,11 @@ def test_screen_and_document() -> None:
     lines = console.file.getvalue().splitlines()
     assert lines[3].startswith("problem      hub stack       orgdns-hub is ROLLBACK_COMPLETE (")
     assert "not checked  ledger backups  denied" in lines
-    assert lines[-1] == "26 checks: 24 fine, 1 with a problem, 1 not checked."
-    assert len(lines) == 27
+    assert lines[-1] == "27 checks: 25 fine, 1 with a problem, 1 not checked."
+    assert len(lines) == 28
     assert "\x1b" not in "".join(lines)
     document = json.loads(json.dumps(doctor_document(report)))
-    assert (document["well"], document["fine"], document["problems"], document["not_checked"]) == (False, 24, 1, 1)
+    assert (document["well"], document["fine"], document["problems"], document["not_checked"]) == (False, 25, 1, 1)
     assert document["checks"][0]["result"] == "fine"
     assert {"check": "ledger backups", "result": "not checked", "text": "denied"} in document["checks"]
 

@@ -29,6 +29,7 @@ from tests.support.cli.command import REGION, Command, command_in
 from tests.support.cli.pseudo_terminal import at_terminal, plain
 
 LIVE_PUBLISHER = f"arn:aws:lambda:{REGION}:{HUB}:function:{NAMES.publisher_function}:{contract.LIVE_ALIAS}"
+LIVE_HISTORIAN = LIVE_PUBLISHER.replace(NAMES.publisher_function, NAMES.historian_function)
 EVENTS_DEAD_LETTERS = NAMES.events_dead_letter_queue
 
 
@@ -137,6 +138,24 @@ def disabled_key(made: World) -> Iterator[None]:
 
 
 @contextmanager
+def disabled_historian(made: World) -> Iterator[None]:
+    client = made.client("lambda", HUB)
+    (mapping,) = client.list_event_source_mappings(FunctionName=LIVE_HISTORIAN)["EventSourceMappings"]
+    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    yield
+    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+@contextmanager
+def public_bucket(made: World) -> Iterator[None]:
+    client, name = made.client("s3", HUB), NAMES.history_bucket(HUB, REGION)
+    kept = client.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
+    client.delete_public_access_block(Bucket=name)
+    yield
+    client.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=kept)
+
+
+@contextmanager
 def no_trusted_access(made: World) -> Iterator[None]:
     backend = made.organization.backend
     kept = list(backend.services)
@@ -154,6 +173,8 @@ def no_trusted_access(made: World) -> Iterator[None]:
         (unprotected_table, "ledger table", "is not protected from deletion"),
         (queue_without_policy, "queues", f"the queue {EVENTS_DEAD_LETTERS} has no policy"),
         (silent_topic, "alarm topics", "encrypted with AWS's own key alias/aws/sns, which CloudWatch cannot use"),
+        (disabled_historian, "ledger stream", "the historian's event source mapping is Disabled"),
+        (public_bucket, "history", "does not block all public access"),
         (disabled_key, "keys", "of the ledger is Disabled: enable it"),
         (no_trusted_access, "trusted access", "trusted access to the organization is DISABLED"),
     ],

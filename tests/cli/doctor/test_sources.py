@@ -11,10 +11,10 @@ from botocore.parsers import ResponseParserError
 
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.ports import LedgerUnavailable
-from orgdns.cli.reports.doctor.facts import Bus, Function, Queue, Rule, Schedule, Stack, Table
+from orgdns.cli.reports.doctor.facts import Bucket, Bus, Function, Queue, Rule, Schedule, Stack, Table
 from orgdns.cli.reports.doctor.finding import Unknown
 from orgdns.cli.reports.ledger_stream import LedgerTable
-from orgdns.cli.sources.doctor import account, deployment, ledger, routing
+from orgdns.cli.sources.doctor import account, deployment, history, ledger, routing
 from orgdns.cli.sources.doctor.deployment import Live
 from orgdns.cli.sources.doctor.reading import read
 
@@ -58,6 +58,41 @@ def test_missing_permission_is_named(code: str, status: int) -> None:
     assert read("sqs:GetQueueUrl", raising(unavailable)) == wanted
 
 
+def test_permission_has_its_own_name() -> None:
+    """Some permissions of S3 are not called as their operations are."""
+    denied = error("AccessDenied", 403, "GetPublicAccessBlock")
+    assert read("s3:x", raising(denied)) == Unknown("the credentials may not call s3:GetBucketPublicAccessBlock")
+
+
+class OpenBucket:
+    """A client of S3 whose bucket has neither a block nor an encryption, or what the configurations say."""
+
+    def __init__(self, *blocked: str, key: str | None = None) -> None:
+        self.blocked, self.key = blocked, key
+
+    def get_public_access_block(self, **_parameters: object) -> dict[str, Any]:
+        if not self.blocked:
+            raise error("NoSuchPublicAccessBlockConfiguration", 404)
+        return {"PublicAccessBlockConfiguration": dict.fromkeys(self.blocked, True)}
+
+    def get_bucket_encryption(self, **_parameters: object) -> dict[str, Any]:
+        if self.key is None:
+            raise error("ServerSideEncryptionConfigurationNotFoundError", 404)
+        applied = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": self.key}
+        return {"ServerSideEncryptionConfiguration": {"Rules": [{"ApplyServerSideEncryptionByDefault": applied}]}}
+
+
+def test_settings_of_the_bucket() -> None:
+    """A bucket is private only if all four kinds of public access are blocked."""
+    every = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    bare: Any = OpenBucket()
+    assert history.bucket(bare, "b", "1") == Bucket("b", exists=True)
+    half: Any = OpenBucket(*every[:3], key="k")
+    assert history.bucket(half, "b", "1") == Bucket("b", exists=True, encrypted=True, key="k")
+    whole: Any = OpenBucket(*every, key="k")
+    assert history.bucket(whole, "b", "1") == Bucket("b", exists=True, encrypted=True, private=True, key="k")
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -88,6 +123,8 @@ def test_what_does_not_exist_is_a_fact() -> None:
     assert routing.bus(missing, NAMES) == Bus(exists=False)
     assert routing.rules(missing, ["r"], NAMES) == (Rule("r", ""),)
     assert routing.schedules(missing, ["s"], NAMES) == (Schedule("s", ""),)
+    no_bucket: Any = Refusing("NoSuchBucket")
+    assert history.bucket(no_bucket, "b", "1") == Bucket("b", exists=False)
     no_queue: Any = Refusing("AWS.SimpleQueueService.NonExistentQueue")
     assert routing.queues(no_queue, ["q"]) == (Queue("q", exists=False),)
     no_stack: Any = Refusing("ValidationError")
@@ -102,6 +139,7 @@ def test_every_other_error_is_raised() -> None:
     for look in (
         lambda: deployment.live(denied, NAMES.observer_function),
         lambda: deployment.stack(denied, "s"),
+        lambda: history.bucket(denied, "b", "1"),
         lambda: ledger.table(denied, "t"),
         lambda: routing.bus(denied, NAMES),
         lambda: routing.rules(denied, ["r"], NAMES),

@@ -12,6 +12,7 @@ from hub.runtime.model.usage import Limits
 from orgdns.cli.reports.coverage import StackInstance
 from orgdns.cli.reports.doctor.facts import (
     Administrators,
+    Bucket,
     Bus,
     Capacity,
     Facts,
@@ -76,6 +77,9 @@ KEY_POLICY: Final = {
         },
     ]
 }
+FOLLOWED: Final = Mapping("u", STREAM, "Enabled")
+LEDGER: Final = LedgerTable(NAMES.ledger_table, STREAM)
+BUCKET: Final = Bucket(NAMES.history_bucket(HUB, REGION), exists=True, encrypted=True, private=True)
 WELL: Final = Facts(
     identity=Identity(HUB, f"arn:aws:sts::{HUB}:assumed-role/operator/me", hub=True),
     skew=0.4,
@@ -86,7 +90,7 @@ WELL: Final = Facts(
     table=Table(NAMES.ledger_table, "ACTIVE"),
     backups="ENABLED",
     expiry=contract.EXPIRES,
-    stream=Stream(LedgerTable(NAMES.ledger_table, STREAM), (Mapping("u", STREAM, "Enabled"),)),
+    stream=Stream(LEDGER, (FOLLOWED,), (FOLLOWED,)),
     sources=tuple(
         Source(function, queue, Mapping("u-1", f"{SQS}:{queue}", "Enabled"), 20)
         for function, queue in sources(NAMES).items()
@@ -96,6 +100,7 @@ WELL: Final = Facts(
     bus=Bus(exists=True, statements=frozenset({"OnlyTheSpokesRules", "OnlyTheNetworkingAccountsRule"})),
     rules=tuple(Rule(name, "ENABLED", (queue,)) for name, queue in routes(NAMES).items()),
     keys=(Key(KEY, ("ledger", "queues", "logs"), "Enabled", policy=KEY_POLICY),),
+    history=BUCKET,
     topics=(Topic(f"arn:aws:sns:{REGION}:{HUB}:alarms", "alias/alarms"),),
     capacity=Capacity(1_000, 900),
     access="ENABLED",

@@ -101,6 +101,7 @@ CHECKS: Final = (
     Check("ledger backups", _named(lambda facts: facts.backups, ledger.backups)),
     Check("ledger expiry", _named(lambda facts: facts.expiry, ledger.expiry)),
     Check("ledger stream", _of(lambda facts: facts.stream, ledger.stream)),
+    Check("history", _of(lambda facts: facts.history, ledger.history)),
     Check("keys", _of(lambda facts: facts.keys, encryption.keys)),
     Check("alarm topics", _of(lambda facts: facts.topics, encryption.topics)),
     Check("zones", _of(lambda facts: facts.state, work.zones)),

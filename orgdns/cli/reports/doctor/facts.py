@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.installation import DEFAULT_NAMES, Names
@@ -45,6 +45,7 @@ class Stack:
     name: str
     status: str
     reason: str = ""
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,28 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The ledger's stream, and the publisher's event source mappings."""
+    """The ledger's stream, and the publisher's event source mappings, and those of the historian.
+
+    `historian` is None if no history is kept.
+    """
 
     table: LedgerTable
     mappings: tuple[EventSourceMapping, ...]
+    historian: tuple[EventSourceMapping, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The bucket of history. `encrypted` says that S3 encrypts new objects, `private` that nothing can be public.
+
+    `key` names the key of KMS for new objects, if there is one.
+    """
+
+    name: str
+    exists: bool
+    encrypted: bool = False
+    private: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +196,8 @@ class Facts:
     """Everything that the checks judge. What could not be read says why.
 
     `skew` is by how many seconds this machine's clock is ahead of AWS's. `network_stack` is None if the networking
-    account is not the hub account, and `topics` if the alarms notify nobody. `names` are those of the installation's
-    resources.
+    account is not the hub account, `topics` if the alarms notify nobody, and `history` if no history is kept. `names`
+    are those of the installation's resources.
     """
 
     identity: Fact[Identity]
@@ -199,6 +218,7 @@ class Facts:
     rules: Fact[tuple[Rule, ...]] = _NOT_READ
     keys: Fact[tuple[Key, ...]] = _NOT_READ
     topics: Fact[tuple[Topic, ...]] | None = None
+    history: Fact[Bucket] | None = None
     capacity: Fact[Capacity] = _NOT_READ
     access: Fact[str] = _NOT_READ
     administrators: Fact[Administrators] = _NOT_READ

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
 from orgdns.cli.reports.doctor.finding import Verdict, problem
-from orgdns.cli.reports.ledger_stream import ledger_faults
+from orgdns.cli.reports.ledger_stream import history_faults, ledger_faults
 
 if TYPE_CHECKING:
     from hub.runtime.installation import Names
-    from orgdns.cli.reports.doctor.facts import Stream, Table
+    from orgdns.cli.reports.doctor.facts import Bucket, Stream, Table
 
 # A table that changes, or whose key for encryption does, can be used ("TableDescription",
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html).
@@ -55,5 +55,28 @@ def expiry(attribute: str, names: Names) -> Verdict:
 
 
 def stream(found: Stream) -> Verdict:
-    """The publisher follows the table's stream, as `orgdns status` judges it."""
-    return Verdict(f"the publisher follows {found.table.stream}", ledger_faults(found.table, found.mappings))
+    """The publisher, and the historian if there is history, follow the table's stream, as `orgdns status` judges it."""
+    faults = ledger_faults(found.table, found.mappings)
+    if found.historian is None:
+        return Verdict(f"the publisher follows {found.table.stream}", faults)
+    of_historian = history_faults(found.table, found.historian, expected=True)
+    return Verdict(f"the publisher and the historian follow {found.table.stream}", (*faults, *of_historian))
+
+
+def history(found: Bucket) -> Verdict:
+    """The bucket of history exists, is encrypted, and cannot be made public."""
+    if not found.exists:
+        return problem(
+            f"there is no bucket {found.name}, so no history is kept: create one under this name, and deploy the hub "
+            "template"
+        )
+    problems: list[str] = []
+    if not found.encrypted:
+        problems.append(f"the bucket {found.name} does not encrypt new objects: set its default encryption to SSE-S3")
+    if not found.private:
+        problems.append(
+            f"the bucket {found.name} does not block all public access: aws s3api put-public-access-block --bucket "
+            f"{found.name} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,"
+            "BlockPublicPolicy=true,RestrictPublicBuckets=true"
+        )
+    return Verdict(f"{found.name} is encrypted, and blocks public access", tuple(problems))

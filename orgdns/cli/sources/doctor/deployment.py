@@ -48,7 +48,8 @@ def stack(client: CloudFormationClient, name: str) -> Stack:
         if missing(error, "ValidationError"):
             return Stack(name, "")
         raise
-    return Stack(name, found["StackStatus"], found.get("StackStatusReason", ""))
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())}
+    return Stack(name, found["StackStatus"], found.get("StackStatusReason", ""), outputs)
 
 
 def live(client: LambdaClient, name: str) -> Live:
@@ -64,14 +65,20 @@ def live(client: LambdaClient, name: str) -> Live:
 
 
 def sources(client: LambdaClient, functions: Iterable[Live], names: Names) -> tuple[Source, ...]:
-    """The event source mapping of each function for its queue."""
+    """The event source mapping of each function for its queue, if it has one."""
     queues = queues_of(names)
-    return tuple(_source(client, each, queues[each.function.name]) for each in functions)
+    return tuple(
+        _source(client, each, queues[each.function.name]) for each in functions if each.function.name in queues
+    )
 
 
-def stream(client: LambdaClient, publisher: Live, table: LedgerTable) -> Stream:
-    """The ledger's stream, and the publisher's event source mappings."""
-    return Stream(table, tuple(mapping_of(each) for each in _mappings(client, publisher)))
+def stream(client: LambdaClient, publisher: Live, historian: Live | None, table: LedgerTable) -> Stream:
+    """The ledger's stream, and the event source mappings of the publisher and of the historian, if there is one."""
+    of_publisher, of_historian = (
+        tuple(mapping_of(each) for each in _mappings(client, function)) if function and function.found else ()
+        for function in (publisher, historian)
+    )
+    return Stream(table, of_publisher, None if historian is None else of_historian)
 
 
 def _source(client: LambdaClient, live_function: Live, queue: str) -> Source:

@@ -12,14 +12,13 @@ from orgdns.cli.reports.doctor.facts import Facts, Place
 from orgdns.cli.reports.doctor.finding import Unknown
 from orgdns.cli.reports.doctor.routing import dead_letters, routes, schedule_targets
 from orgdns.cli.reports.ledger_stream import sources
-from orgdns.cli.sources.doctor import account, deployment, encryption, ledger, organization, routing
+from orgdns.cli.sources.doctor import account, deployment, encryption, history, ledger, organization, routing
 from orgdns.cli.sources.doctor.reading import read
 from orgdns.cli.sources.ledger import overview
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from hub.runtime.installation import Names
     from hub.runtime.model.names import Spoke
     from orgdns.cli.reports.doctor.facts import Key, Queue, Table
     from orgdns.cli.reports.doctor.finding import Fact
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 _CONFIGURATION: Final = "lambda:GetFunctionConfiguration"
 _MAPPINGS: Final = "lambda:ListEventSourceMappings"
 _STACKS: Final = "cloudformation:DescribeStacks"
+_BUCKET: Final = "s3:GetBucketPublicAccessBlock and s3:GetEncryptionConfiguration"
 
 
 def gathered(hub: HubAccount) -> Facts:
@@ -41,7 +41,7 @@ def gathered(hub: HubAccount) -> Facts:
     names = hub.names
     caller = account.caller(hub.client("sts"))
     functions = hub.client("lambda")
-    live = read(_CONFIGURATION, lambda: {name: deployment.live(functions, name) for name in sources(names)})
+    live = read(_CONFIGURATION, lambda: {name: deployment.live(functions, name) for name in names.functions})
     present = not isinstance(live, Unknown) and live[names.observer_function].found
     # In the hub's region, nobody needs a permission of IAM.
     of_hub = True if present else read("iam:GetRole", lambda: account.has_hub_role(hub.client("iam"), names))
@@ -68,7 +68,7 @@ def gathered(hub: HubAccount) -> Facts:
 def _of_functions(hub: HubAccount, found: Facts, live: Mapping[str, Live]) -> Facts:
     """Add what the functions' configuration leads to."""
     functions = hub.client("lambda")
-    there = {name: each for name, each in live.items() if name in _expected(hub.names, live)}
+    there = {name: each for name, each in live.items() if name in _expected(found, live)}
     network_stack = None
     of_writer = _account(live[hub.names.publisher_function], contract.ENV_WRITER_ROLE_ARN)
     if of_writer == _account(live[hub.names.observer_function], ""):
@@ -85,7 +85,7 @@ def _of_functions(hub: HubAccount, found: Facts, live: Mapping[str, Live]) -> Fa
 def _of_hub(hub: HubAccount, found: Facts, live: Mapping[str, Live] | None) -> Facts:
     """Add what the hub has in the region. `live` are its functions, if they are known."""
     tables, events, queues = hub.client("dynamodb"), hub.client("events"), hub.client("sqs")
-    names, expected = hub.names, _expected(hub.names, live)
+    names, expected = hub.names, _expected(found, live)
     used = [queue for function, queue in sources(names).items() if function in expected]
     letters_of = dead_letters(names)
     of_hub = [*used, *(letters_of[queue] for queue in used), names.publisher_dead_letter_queue]
@@ -110,11 +110,18 @@ def _of_hub(hub: HubAccount, found: Facts, live: Mapping[str, Live] | None) -> F
         stack_instances=stacks,
         opt_in=read("ec2:DescribeRegions", lambda: organization.opt_in(hub.client("ec2"))),
     )
+    if names.historian_function in expected and not isinstance(found.identity, Unknown):
+        owner = found.identity.account
+        name = names.history_bucket(owner, hub.region)
+        found = replace(found, history=read(_BUCKET, lambda: history.bucket(hub.client("s3"), name, owner)))
     found = _of_encryption(hub, found)
     if live is not None and not isinstance(table, Unknown):
-        functions = hub.client("lambda")
-        publisher, of_table = live[names.publisher_function], table[1]
-        found = replace(found, stream=read(_MAPPINGS, lambda: deployment.stream(functions, publisher, of_table)))
+        functions, of_table = hub.client("lambda"), table[1]
+        publisher = live[names.publisher_function]
+        historian = live[names.historian_function] if names.historian_function in expected else None
+        found = replace(
+            found, stream=read(_MAPPINGS, lambda: deployment.stream(functions, publisher, historian, of_table))
+        )
     elif isinstance(table, Unknown):
         found = replace(found, stream=table)
     return _of_ledger(hub, found, () if isinstance(stacks, Unknown) else stacks)
@@ -157,11 +164,23 @@ def _of_ledger(hub: HubAccount, found: Facts, listed: Collection[Spoke]) -> Fact
     )
 
 
-def _expected(names: Names, live: Mapping[str, Live] | None) -> frozenset[str]:
-    """The functions that the hub should have: the associator, only if some zone has `resolved_by`."""
-    associates = live is not None and contract.ENV_ASSOCIATIONS_QUEUE_URL in live[names.sweeper_function].variables
-    every = frozenset(names.functions)
-    return every if associates else every - {names.associator_function}
+def _expected(found: Facts, live: Mapping[str, Live] | None) -> frozenset[str]:
+    """The functions that the hub should have.
+
+    The associator, only if some zone has `resolved_by`. The historian, unless the stack has no bucket of history.
+    """
+    names, live = found.names, live or {}
+    left_out: set[str] = set()
+    if (
+        not (sweeper := live.get(names.sweeper_function))
+        or contract.ENV_ASSOCIATIONS_QUEUE_URL not in sweeper.variables
+    ):
+        left_out.add(names.associator_function)
+    in_stack = not isinstance(found.hub_stack, Unknown) and contract.HISTORY_OUTPUT in found.hub_stack.outputs
+    historian = live.get(names.historian_function)
+    if not in_stack and not (historian and historian.found):
+        left_out.add(names.historian_function)
+    return frozenset(names.functions) - left_out
 
 
 def _account(function: Live, variable: str) -> str:

@@ -21,6 +21,12 @@ T = TypeVar("T")
 # valid, but those fail at the first call.
 _DENIALS: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
 _FORBIDDEN: Final = 403
+# Permissions with another name than their operation ("Actions, resources, and condition keys for Amazon S3",
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
+_NAMES: Final = {
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+}
 
 
 def read(action: str, call: Callable[[], T]) -> Fact[T]:
@@ -44,6 +50,6 @@ def _reason(action: str, fault: Exception) -> str:
         return f"{action} failed: {fault}"
     status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if error_code(cause) in _DENIALS or status == _FORBIDDEN:
-        # Permissions are named for the operations here, which is not so for every operation of AWS.
-        return f"the credentials may not call {action.partition(':')[0]}:{cause.operation_name}"
+        needed = _NAMES.get(cause.operation_name, cause.operation_name)
+        return f"the credentials may not call {action.partition(':')[0]}:{needed}"
     return f"{action} failed: {cause}"
