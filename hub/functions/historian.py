@@ -27,6 +27,7 @@ from hub.grants import follow_ledger
 from hub.runtime import contract
 from hub.runtime.history.filters import FILTERS
 from hub.runtime.history.objects import DAYS, RAW, RAW_DAYS
+from orgdns.cfn.kms.encryption import HISTORY
 from orgdns.cfn.trust import document
 from orgdns.cfn.worker import PARTIAL_BATCHES, Worker
 
@@ -49,7 +50,7 @@ def add_history_bucket(template: Template, config: Config) -> Bucket:
     """The bucket of history, which outlives the stack. Only requests with TLS reach it."""
     bucket = template.add_resource(
         Bucket(
-            "History",
+            HISTORY,
             BucketName=config.names.history_bucket(config.hub.account, config.hub.region),
             BucketEncryption=BucketEncryption(
                 ServerSideEncryptionConfiguration=[

@@ -18,6 +18,7 @@ KEY = "key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 THROUGH_A_SERVICE = (
     "EnvironmentGrantsOfLambda",
     "EnvironmentThroughLambda",
+    "HistoryThroughS3",
     "LedgerGrantsOfDynamoDb",
     "LedgerThroughDynamoDb",
     "QueuesThroughSqs",
@@ -66,7 +67,7 @@ def test_all_faults_are_reported_at_once() -> None:
     assert len(faults(ledger=elsewhere, queues=elsewhere, logs=elsewhere, functions="alias/aws/lambda")) == 4
 
 
-@pytest.mark.parametrize("name", ["queues", "logs", "functions"])
+@pytest.mark.parametrize("name", ["queues", "logs", "functions", "history"])
 def test_a_key_may_belong_to_another_account(name: str) -> None:
     """Only the ledger's key is one of the hub account."""
     key = f"arn:aws:kms:eu-central-1:333333333333:{KEY}"
@@ -91,6 +92,7 @@ def test_each_key_needs_statements_for_what_it_encrypts() -> None:
         KEYS["queues"]: ["QueuesThroughSqs", "RulesOfTheHub"],
         KEYS["logs"]: ["LogsOfTheFunctions"],
         KEYS["functions"]: ["EnvironmentGrantsOfLambda", "EnvironmentThroughLambda"],
+        KEYS["history"]: ["HistoryThroughS3"],
         KEYS["undelivered"]: ["RulesOfTheSpoke"],
     }
     assert found[KEYS["queues"]]["RulesOfTheHub"] == {
@@ -110,9 +112,9 @@ def test_each_key_needs_statements_for_what_it_encrypts() -> None:
 def test_one_key_for_everything_has_all_statements() -> None:
     """The statements of all uses are in one policy, each once."""
     key = KEYS["ledger"]
-    config = with_keys(queues=key, logs=key, functions=key)
+    config = with_keys(queues=key, logs=key, functions=key, history=key)
     sids = [each["Sid"] for each in key_policies(config)[key]]
-    assert len(sids) == len(set(sids)) == 7
+    assert len(sids) == len(set(sids)) == 8
     assert set(json.loads(key_policies_text(config))) == {key, "alias/orgdns"}
 
 

@@ -8,6 +8,9 @@ from typing import Any
 import cfn_flip
 import pytest
 
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
+from orgdns.cfn.kms.key_policies import key_policies
+from orgdns.config.sections.history import History
 from orgdns.deployment.templates import templates
 from tests.support.config.demands import KEYS, with_keys
 from tests.support.generated import example
@@ -31,7 +34,7 @@ def statements(role: Resource) -> list[dict[str, Any]]:
 
 
 def test_everything_in_the_hub_has_its_key(encrypted: dict[str, dict[str, Resource]]) -> None:
-    """The table, each queue, each log group and each function, and no queue has two kinds of encryption."""
+    """The table, each queue, log group and function, and history. No queue has two kinds of encryption."""
     hub = encrypted["hub.yaml"]
     (table,) = of_type(hub, "AWS::DynamoDB::Table")
     assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEYS["ledger"]}
@@ -40,6 +43,9 @@ def test_everything_in_the_hub_has_its_key(encrypted: dict[str, dict[str, Resour
     assert not any("SqsManagedSseEnabled" in each for each in queues)
     assert {each.get("KmsKeyId") for each in groups} == {KEYS["logs"]}
     assert {each.get("KmsKeyArn") for each in of_type(hub, "AWS::Lambda::Function")} == {KEYS["functions"]}
+    (rule,) = hub["History"]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEYS["history"]}
+    assert rule == {"BucketKeyEnabled": True, "ServerSideEncryptionByDefault": by_default}
 
 
 def test_the_queues_of_spokes_have_the_key_of_their_account(encrypted: dict[str, dict[str, Resource]]) -> None:
@@ -60,7 +66,7 @@ def test_the_queues_of_spokes_have_the_replica_of_their_region() -> None:
 def test_roles_may_use_the_keys_of_what_they_reach(encrypted: dict[str, dict[str, Resource]]) -> None:
     """Whoever sends generates data keys and verifies them, whoever receives or reads the ledger decrypts.
 
-    Only through SQS or DynamoDB, and of DynamoDB's keys only that of the ledger.
+    Only through SQS, DynamoDB or S3, of DynamoDB's keys only that of the ledger, and of S3's only that of history.
     """
     for role in of_type(encrypted["hub.yaml"], "AWS::IAM::Role"):
         actions = {action for each in statements(role) for action in each["Action"]}
@@ -70,9 +76,11 @@ def test_roles_may_use_the_keys_of_what_they_reach(encrypted: dict[str, dict[str
         expected |= {("kms:GenerateDataKey", KEYS["queues"])} if "sqs:SendMessage" in actions else set()
         reads = {"dynamodb:GetItem", "dynamodb:GetRecords"}
         expected |= {("kms:Decrypt", KEYS["ledger"])} if actions & reads else set()
+        if role["RoleName"] == NAMES.historian_role:
+            expected |= {("kms:Decrypt", KEYS["history"]), ("kms:GenerateDataKey", KEYS["history"])}
         assert granted == expected, role["RoleName"]
         services = {each["Condition"]["StringEquals"]["kms:ViaService"][0].partition(".")[0] for each in on_keys}
-        assert services <= {"sqs", "dynamodb"}
+        assert services <= {"sqs", "dynamodb", "s3"}
 
 
 def test_roles_of_other_accounts_use_no_key(encrypted: dict[str, dict[str, Resource]]) -> None:
@@ -90,6 +98,23 @@ def test_the_ledgers_key_serves_the_ledger_only(encrypted: dict[str, dict[str, R
         "kms:EncryptionContext:aws:dynamodb:tableName": "orgdns-ledger",
         "kms:EncryptionContext:aws:dynamodb:subscriberId": {"Ref": "AWS::AccountId"},
     }
+
+
+def test_the_key_of_history_serves_its_bucket_only(encrypted: dict[str, dict[str, Resource]]) -> None:
+    """The grant holds for the encryption context of the bucket, which has a bucket key."""
+    role = encrypted["hub.yaml"]["HistorianRole"]["Properties"]
+    (found,) = [each for each in statements(role) if each["Sid"] == "UseKeyOfHistory"]
+    assert found["Condition"]["StringEquals"] == {
+        "kms:ViaService": ["s3.eu-central-1.amazonaws.com"],
+        "kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{NAMES.history_bucket('222222222222', 'eu-central-1')}",
+    }
+
+
+def test_without_history_its_key_is_not_used() -> None:
+    """Neither a role nor the key's policy has anything for it."""
+    config = with_keys().model_copy(update={"history": History(days=0)})
+    assert KEYS["history"] not in "".join(templates(config).values())
+    assert KEYS["history"] not in key_policies(config)
 
 
 def test_without_keys_no_role_uses_one() -> None:

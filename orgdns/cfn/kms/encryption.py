@@ -1,18 +1,20 @@
-"""Encryption with keys of AWS KMS: the keys of tables, queues, logs and functions, and what the roles may do with them.
+"""Encryption with keys of AWS KMS: of tables, queues, logs, functions and history, and what roles may do with the keys.
 
 A key's own policy must also allow what AWS's services do: `orgdns.cfn.kms.key_policies`.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 import awacs.kms
-from awacs.aws import Allow, Condition, Statement, StringEquals
-from troposphere import Ref, Sub
+from awacs.aws import Action, Allow, Condition, Statement, StringEquals
+from troposphere import Ref, Sub, encode_to_dict
 from troposphere.awslambda import Function
 from troposphere.dynamodb import SSESpecification, Table
 from troposphere.logs import LogGroup
+from troposphere.s3 import Bucket, BucketEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionRule
 from troposphere.sqs import Queue
 
 from orgdns.config.partitions import dns_suffix
@@ -32,10 +34,13 @@ _WITHOUT_KEY: Final = frozenset({"dynamodb:DescribeTable"})
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html).
 _SENDS: Final = "sqs:SendMessage"
 _RECEIVES: Final = "sqs:ReceiveMessage"
+# The logical id of the bucket of history in the hub's template.
+HISTORY: Final = "History"
+_ON_OBJECTS: Final = {"s3:GetObject": awacs.kms.Decrypt, "s3:PutObject": awacs.kms.GenerateDataKey}
 
 
 def in_hub(template: Template, config: Config) -> Template:
-    """The hub's template with the configured keys on every table, queue, log group and function."""
+    """The hub's template with the configured keys on every table, queue, log group and function, and on history."""
     keys = config.resources.kms
     for resource in template.resources.values():
         match resource:
@@ -47,6 +52,8 @@ def in_hub(template: Template, config: Config) -> Template:
                 resource.KmsKeyId = keys.logs
             case Function() if keys.functions:
                 resource.KmsKeyArn = keys.functions
+            case Bucket() if keys.history and resource.title == HISTORY:
+                resource.BucketEncryption = _with_bucket_key(keys.history)
     return template
 
 
@@ -76,11 +83,21 @@ def _encrypt(queue: Queue, key: str | Sub) -> None:
     queue.KmsMasterKeyId = key
 
 
-def key_grants(config: Config, statements: Sequence[Statement]) -> list[Statement]:
-    """The grants to use the keys of what a role reaches by its other grants: the hub's queues and the ledger.
+def _with_bucket_key(key: str) -> BucketEncryption:
+    """With a bucket key, S3 asks KMS once for very many objects ("Reducing the cost of SSE-KMS").
 
-    They hold only for what SQS or DynamoDB does in the role's name. AWS documents the encryption context of DynamoDB,
-    and none of SQS.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+    """
+    default = ServerSideEncryptionByDefault(SSEAlgorithm="aws:kms", KMSMasterKeyID=key)
+    rule = ServerSideEncryptionRule(BucketKeyEnabled=True, ServerSideEncryptionByDefault=default)
+    return BucketEncryption(ServerSideEncryptionConfiguration=[rule])
+
+
+def key_grants(config: Config, statements: Sequence[Statement]) -> list[Statement]:
+    """The grants to use the keys of what a role reaches by its other grants: the hub's queues, the ledger and history.
+
+    They hold only for what SQS, DynamoDB or S3 does in the role's name. AWS documents the encryption contexts of
+    DynamoDB and S3, and none of SQS.
     """
     actions = {action.JSONrepr() for statement in statements for action in statement.Action}
     keys, grants = config.resources.kms, list[Statement]()
@@ -111,7 +128,34 @@ def key_grants(config: Config, statements: Sequence[Statement]) -> list[Statemen
                 Condition=Condition(StringEquals({"kms:ViaService": via_service(config, "sqs")})),
             )
         )
+    if keys.history and (on_objects := _on_history(statements)):
+        name = config.names.history_bucket(config.hub.account, config.hub.region)
+        context = {"kms:EncryptionContext:aws:s3:arn": f"arn:{config.partition}:s3:::{name}"}
+        grants.append(
+            Statement(
+                Sid="UseKeyOfHistory",
+                Effect=Allow,
+                Action=on_objects,
+                Resource=[keys.history],
+                Condition=Condition(StringEquals({"kms:ViaService": via_service(config, "s3"), **context})),
+            )
+        )
     return grants
+
+
+def _on_history(statements: Sequence[Statement]) -> list[Action]:
+    """What statements take on the key of history, by what they grant on its objects.
+
+    "Protecting data with server-side encryption with AWS KMS keys: permissions"
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html).
+    """
+    granted = {
+        action.JSONrepr()
+        for statement in statements
+        if any(f"${{{HISTORY}.Arn}}" in json.dumps(encode_to_dict(each)) for each in statement.Resource)
+        for action in statement.Action
+    }
+    return [key for action, key in _ON_OBJECTS.items() if action in granted]
 
 
 def via_service(config: Config, service: str) -> list[str]:

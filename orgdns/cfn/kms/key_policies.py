@@ -42,6 +42,9 @@ _LOG: Final = _SYMMETRIC
 # "Key policy for a customer managed key" ("DynamoDB encryption at rest usage notes",
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html).
 _TABLE: Final = [*_SYMMETRIC, "kms:DescribeKey"]
+# What S3 does for who writes and reads objects ("Using server-side encryption with AWS KMS keys",
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html).
+_OBJECT: Final = ["kms:Decrypt", "kms:GenerateDataKey"]
 # "Securing Lambda environment variables"
 # (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html).
 _ENVIRONMENT: Final = ["kms:Encrypt", "kms:Decrypt"]
@@ -55,6 +58,7 @@ def key_policies(config: Config) -> dict[str, list[Statement]]:
         (keys.queues, _of_queues),
         (keys.logs, _of_logs),
         (keys.functions, _of_functions),
+        (keys.history if config.history.days else None, _of_history),
         (keys.undelivered, _of_undelivered),
     )
     policies: dict[str, list[Statement]] = {}
@@ -121,6 +125,11 @@ def _of_functions(config: Config) -> list[Statement]:
             {"StringEquals": via, "Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
     ]
+
+
+def _of_history(config: Config) -> list[Statement]:
+    via = {"kms:ViaService": via_service(config, "s3")}
+    return [_of_account(config, "HistoryThroughS3", _OBJECT, {"StringEquals": via})]
 
 
 def _of_undelivered(config: Config) -> list[Statement]:

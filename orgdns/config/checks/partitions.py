@@ -40,7 +40,7 @@ _WITHOUT_ROUTING: Final = frozenset({"aws-cn"})
 _KEYS: Final = ("resources", "kms")
 _KEY: Final = re.compile(r"arn:([a-z-]+):kms:([a-z0-9-]+):([0-9]{12}):key/[0-9a-z-]+")
 # All of them are in the hub's region.
-_OF_THE_HUB: Final = ("ledger", "queues", "logs", "functions")
+_OF_THE_HUB: Final = ("ledger", "queues", "logs", "functions", "history")
 
 
 def partition_faults(

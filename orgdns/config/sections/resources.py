@@ -43,7 +43,7 @@ class Resources(Section):
     """The path of every role, and of every managed policy with grants of a role. It is a part of the roles' ARNs. To
     change it later, delete the stacks first: IAM does not move a role."""
     kms: Keys = Field(default_factory=Keys)
-    """Keys of AWS KMS that encrypt the ledger, the queues, the logs, and the environment of the functions."""
+    """Keys of AWS KMS that encrypt the ledger, the queues, the logs, the environment of the functions, and history."""
     log_retention_days: LogDays = 90
     """Number of days to keep the logs of the functions: one of the numbers that CloudWatch Logs accepts."""
     termination_protection: bool = False

@@ -88,6 +88,9 @@ def _check(properties: Json) -> None:
 
 def _set(bucket: FakeBucket, properties: Json, account_id: str) -> None:
     backend, name = s3_backends[account_id][partition()], bucket.name
+    if encryption := properties.get("BucketEncryption"):
+        (rule,) = encryption["ServerSideEncryptionConfiguration"]
+        bucket.encryption["Rule"]["BucketKeyEnabled"] = rule.get("BucketKeyEnabled", False)
     if blocks := properties.get("PublicAccessBlockConfiguration"):
         backend.put_public_access_block(name, {each: str(blocks.get(each, False)).lower() for each in _BLOCKS})
     if controls := properties.get("OwnershipControls"):

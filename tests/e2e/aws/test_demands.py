@@ -176,3 +176,13 @@ Resources:
     made.deployer.deploy(MANAGEMENT, REGION, "plain", role, {}, ("CAPABILITY_NAMED_IAM",))
     with pytest.raises(DeploymentFailed, match="explicit deny in a service control policy"):
         made.deployer.deploy(PAYMENTS, REGION, "plain", role, {}, ("CAPABILITY_NAMED_IAM",))
+
+
+def test_history_is_encrypted_with_its_key(made: World) -> None:
+    """The historian writes objects with the key of the bucket, by the grant of its role."""
+    made.pass_time(11)
+    assert {("kms:GenerateDataKey", KEYS["history"])} <= made.guard.calls[NAMES.historian_role]
+    s3, bucket = made.client("s3", HUB), NAMES.history_bucket(HUB, REGION)
+    (kept, *_) = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    found = s3.head_object(Bucket=bucket, Key=kept["Key"])
+    assert (found["SSEKMSKeyId"], found["BucketKeyEnabled"]) == (KEYS["history"], True)

@@ -99,6 +99,38 @@ def test_a_table_needs_its_key(guard: Guard) -> None:
     assert guard.calls["orgdns-observer"] >= {("kms:Decrypt", arn)}
 
 
+@pytest.mark.parametrize("by_bucket", [True, False])
+def test_an_object_needs_its_key(guard: Guard, by_bucket: bool) -> None:  # noqa: FBT001 - a parameter
+    """Who writes needs a data key, and who reads decrypts it, in the context of the bucket if that has a bucket key."""
+    arn, of_bucket = key(OWN), "arn:aws:s3:::kept"
+    place: Any = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
+    s3 = client("s3", HUB)
+    s3.create_bucket(Bucket="kept", **place)
+    rule: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn}}
+    rules = [{**rule, "BucketKeyEnabled": by_bucket}]
+    s3.put_bucket_encryption(Bucket="kept", ServerSideEncryptionConfiguration={"Rules": rules})
+    on_bucket = {"Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"{of_bucket}/*"}
+    grant(HUB, "orgdns-observer", on_bucket)
+    written, found = {"Bucket": "kept", "Key": "a", "Body": b"x"}, {"Bucket": "kept", "Key": "a"}
+    assert refused("s3", "put_object", **written) == "AccessDenied"
+    assert {(each.action, each.resource) for each in guard.denied} == {("kms:GenerateDataKey", arn)}
+    context = of_bucket if by_bucket else f"{of_bucket}/a"
+    for other in (f"{of_bucket}2", context):
+        conditions = {"kms:ViaService": f"s3.{REGION}.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": other}
+        on_key = {"Resource": arn, "Condition": {"StringEquals": conditions}}
+        grant(HUB, "orgdns-observer", on_bucket, {"Action": "kms:GenerateDataKey", **on_key})
+        assert refused("s3", "put_object", **written) == (None if other == context else "AccessDenied")
+    assert refused("s3", "get_object", **found) == "AccessDenied"
+    grant(HUB, "orgdns-observer", on_bucket, {"Action": "kms:Decrypt", **on_key})
+    assert refused("s3", "get_object", **found) is None
+    # An object keeps the key that it was written with.
+    s3.delete_bucket_encryption(Bucket="kept")
+    grant(HUB, "orgdns-observer", on_bucket)
+    assert refused("s3", "put_object", **{**written, "Key": "b"}) is None
+    assert refused("s3", "get_object", **{**found, "Key": "b"}) is None
+    assert refused("s3", "get_object", **found) == "AccessDenied"
+
+
 @pytest.mark.usefixtures("guard")
 def test_a_key_must_let_the_policies_of_the_account_grant() -> None:
     """What a role's own policy grants counts only if the key's policy trusts the account, or the role."""

@@ -20,6 +20,7 @@ KEYS: Final = {
     "queues": f"{_KEY}/90e0e500-0000-4000-8000-000000000000",
     "logs": f"{_KEY}/10650000-0000-4000-8000-000000000000",
     "functions": f"{_KEY}/f0ac7105-0000-4000-8000-000000000000",
+    "history": f"{_KEY}/1157024e-0000-4000-8000-000000000000",
     "undelivered": "alias/orgdns",
 }
 RESOURCES: Final = {"tags": TAGS, "permissions_boundary": BOUNDARY, "role_path": PATH}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _ENABLED: Final = "Enabled"
 QUEUES: Final = "queues"
 LOGS: Final = "logs"
+HISTORY: Final = "history"
 # What a service does with a key in its own name: `orgdns.cfn.key_policies` has the documents of AWS.
 _ACTIONS: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 

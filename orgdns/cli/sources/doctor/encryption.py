@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from hub.runtime.installation import log_group
-from orgdns.cli.reports.doctor.encryption import LOGS, QUEUES
+from orgdns.cli.reports.doctor.encryption import HISTORY, LOGS, QUEUES
 from orgdns.cli.reports.doctor.facts import Key, Topic
 from orgdns.cli.sources.doctor.reading import missing
 
@@ -16,17 +16,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hub.runtime.installation import Names
-    from orgdns.cli.reports.doctor.facts import Queue, Table
+    from orgdns.cli.reports.doctor.facts import Bucket, Queue, Table
 
 # The stubs lack most of these services.
 Client = Any
 _OF_AWS: Final = "alias/aws/"
 
 
-def used(table: Table, queues: Iterable[Queue], groups: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def used(
+    table: Table, queues: Iterable[Queue], groups: Iterable[str], history: Bucket | None
+) -> dict[str, tuple[str, ...]]:
     """What each key in the hub encrypts, by the key as the resource names it. `groups` are the keys of log groups."""
     found: dict[str, dict[str, None]] = {}
-    named = ((table.key, "ledger"), *((queue.key, QUEUES) for queue in queues), *((key, LOGS) for key in groups))
+    named = (
+        (table.key, "ledger"),
+        *((queue.key, QUEUES) for queue in queues),
+        *((key, LOGS) for key in groups),
+        (history.key if history else "", HISTORY),
+    )
     for key, what in named:
         if key:
             found.setdefault(key, {})[what] = None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from hub.runtime.model.names import Spoke
-    from orgdns.cli.reports.doctor.facts import Key, Queue, Table
+    from orgdns.cli.reports.doctor.facts import Key
     from orgdns.cli.reports.doctor.finding import Fact
     from orgdns.cli.sources.doctor.deployment import Live
     from orgdns.cli.sources.hub_account import HubAccount
@@ -131,24 +131,25 @@ def _of_encryption(hub: HubAccount, found: Facts) -> Facts:
     """Add the keys of the hub, and the topics of its alarms."""
     groups = read("logs:DescribeLogGroups", lambda: encryption.keys_of_log_groups(hub.client("logs"), found.names))
     arns = read("cloudwatch:DescribeAlarms", lambda: encryption.topics_of_alarms(hub.client("cloudwatch"), found.names))
-    found = replace(found, keys=_keys(hub, found.table, found.queues, groups))
+    found = replace(found, keys=_keys(hub, found, groups))
     if isinstance(arns, Unknown):
         return replace(found, topics=arns)
     topics = read("sns:GetTopicAttributes", lambda: encryption.topics(hub.client("sns"), arns)) if arns else None
     return replace(found, topics=topics)
 
 
-def _keys(
-    hub: HubAccount, table: Fact[Table], queues: Fact[tuple[Queue, ...]], groups: Fact[tuple[str, ...]]
-) -> Fact[tuple[Key, ...]]:
+def _keys(hub: HubAccount, found: Facts, groups: Fact[tuple[str, ...]]) -> Fact[tuple[Key, ...]]:
     """The keys of everything, if it is known what these are."""
+    table, queues, of_history = found.table, found.queues, found.history
     if isinstance(table, Unknown):
         return table
     if isinstance(queues, Unknown):
         return queues
     if isinstance(groups, Unknown):
         return groups
-    used = encryption.used(table, queues, groups)
+    if isinstance(of_history, Unknown):
+        return of_history
+    used = encryption.used(table, queues, groups, of_history)
     return read("kms:DescribeKey", lambda: encryption.keys(hub.client("kms"), used))
 
 

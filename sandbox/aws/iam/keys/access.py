@@ -5,7 +5,10 @@ receives needs kms:Decrypt ("Amazon SQS key management",
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html). DynamoDB decrypts
 the table key in the name of whoever accesses the table or its stream ("DynamoDB encryption at rest usage notes",
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html). CloudWatch Logs and
-EventBridge use a key in their own name. Services keep data keys for some minutes; here they ask for each call.
+EventBridge use a key in their own name. S3 encrypts and decrypts objects in the name of who writes and reads them
+("Using server-side encryption with AWS KMS keys",
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html). Services keep data keys for some
+minutes; here they ask for each call.
 """
 
 from __future__ import annotations
@@ -13,13 +16,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.aws.iam.evaluation import Document, Request, allowed, parsed, resource_allows
-from sandbox.aws.iam.keys.customer_keys import key_of_log_group, key_of_queue, key_of_table, of_aws
+from sandbox.aws.iam.keys.customer_keys import (
+    bucket_of,
+    default_encryption,
+    key_of_log_group,
+    key_of_new_object,
+    key_of_object,
+    key_of_queue,
+    key_of_table,
+    of_aws,
+)
 from sandbox.aws.iam.permission import Permission, Refusal
 from sandbox.aws.organization import organization_id
 from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from sandbox.aws.iam.conditions import Context
 
@@ -45,13 +57,14 @@ _ITEMS: Final = frozenset(
         "UpdateItem",
     )
 )
+_OBJECTS: Final = {"s3:GetObject": ("kms:Decrypt",), "s3:PutObject": ("kms:GenerateDataKey",)}
 _LOGGING: Final = ("kms:GenerateDataKey", "kms:Decrypt")
 
 
 def uses_of_keys(action: str, resource: str, caller: str) -> tuple[Permission, ...]:
     """What a call needs on the key of its resource, in the name of a principal of the account `caller`."""
-    actions = _QUEUES.get(action, ("kms:Decrypt",) if action in _ITEMS else ())
-    found = (key_of_queue if action in _QUEUES else key_of_table)(resource) if actions else None
+    actions, key_of = _uses(action)
+    found = key_of(resource) if actions else None
     if found is None:
         return ()
     name, key = found
@@ -59,6 +72,10 @@ def uses_of_keys(action: str, resource: str, caller: str) -> tuple[Permission, .
     if of_aws(key):
         return ()
     service, region, account = resource.split(":")[2:5]
+    if service == "s3":
+        # Its ARNs have no region.
+        bucket, _ = bucket_of(resource)
+        region = bucket.region_name
     context = {"kms:ViaService": f"{service}.{region}.amazonaws.com", "kms:CallerAccount": caller}
     return tuple(
         Permission(
@@ -68,10 +85,26 @@ def uses_of_keys(action: str, resource: str, caller: str) -> tuple[Permission, .
     )
 
 
+def _uses(action: str) -> tuple[tuple[str, ...], Callable[[str], tuple[str, Moto] | None]]:
+    """What an action needs on the key of its resource, and how that is found."""
+    if action in _QUEUES:
+        return _QUEUES[action], key_of_queue
+    if action in _OBJECTS:
+        return _OBJECTS[action], key_of_new_object if action == "s3:PutObject" else key_of_object
+    return ("kms:Decrypt",) if action in _ITEMS else (), key_of_table
+
+
 def _encryption_context(resource: str, account: str) -> dict[str, str]:
-    """What DynamoDB documents, and what CloudTrail shows of SQS."""
-    if resource.split(":")[2] == "sqs":
+    """What DynamoDB and S3 document, and what CloudTrail shows of SQS."""
+    service = resource.split(":")[2]
+    if service == "sqs":
         return {"kms:EncryptionContext:aws:sqs:arn": resource}
+    if service == "s3":
+        # With a bucket key, it is that of the bucket ("Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys",
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html).
+        bucket, _ = bucket_of(resource)
+        by_bucket = str(default_encryption(bucket).get("BucketKeyEnabled")).lower() == "true"
+        return {"kms:EncryptionContext:aws:s3:arn": resource.partition("/")[0] if by_bucket else resource}
     table = resource.split(":", 5)[5].split("/")[1]
     prefix = "kms:EncryptionContext:aws:dynamodb"
     return {f"{prefix}:tableName": table, f"{prefix}:subscriberId": account}
@@ -79,8 +112,10 @@ def _encryption_context(resource: str, account: str) -> dict[str, str]:
 
 def _refusal(service: str, action: str) -> Refusal:
     """SQS has an error of its own for it ("SendMessage: errors", .../APIReference/API_SendMessage.html)."""
-    code = "KMS.AccessDeniedException" if service == "sqs" else "AccessDeniedException"
-    return Refusal(code, 400, f"the caller is not authorized to perform: {action} on the key of the resource")
+    code, status = {"sqs": ("KMS.AccessDeniedException", 400), "s3": ("AccessDenied", 403)}.get(
+        service, ("AccessDeniedException", 400)
+    )
+    return Refusal(code, status, f"the caller is not authorized to perform: {action} on the key of the resource")
 
 
 def key_policy(key: Moto) -> Document | None:

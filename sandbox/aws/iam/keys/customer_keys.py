@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from moto.dynamodb.models import dynamodb_backends
 from moto.kms.models import kms_backends
 from moto.logs.models import logs_backends
+from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
 from orgdns.cfn.kms.encryption import in_region
@@ -92,6 +93,40 @@ def key_of_table(arn: str) -> tuple[str, Moto] | None:
     table = dynamodb_backends[account][region].tables.get(resource.split("/")[1])
     key = table and (table.sse_specification or {}).get("KMSMasterKeyId")
     return (key, key_with(key, account, region)) if key else None
+
+
+def key_of_object(arn: str) -> tuple[str, Moto] | None:
+    """The same of an object, which keeps the key that it was written with; None if there is no object."""
+    bucket, name = bucket_of(arn)
+    stored = bucket and bucket.keys.get(name)
+    key = stored and stored.kms_key_id
+    return (key, key_with(key, stored.account_id, stored.region_name)) if key else None
+
+
+def key_of_new_object(arn: str) -> tuple[str, Moto] | None:
+    """The same of an object that is written now: the key that its bucket gives it.
+
+    "Setting default server-side encryption behavior for Amazon S3 buckets"
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html).
+    """
+    bucket, _ = bucket_of(arn)
+    key = default_encryption(bucket).get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
+    return (key, key_with(key, bucket.account_id, bucket.region_name)) if bucket and key else None
+
+
+def default_encryption(bucket: Moto) -> dict[str, Any]:
+    """The rule by which a bucket encrypts new objects; empty if it has none, or if there is no bucket."""
+    rule: dict[str, Any] = ((bucket.encryption if bucket else None) or {}).get("Rule") or {}
+    return rule
+
+
+def bucket_of(arn: str) -> tuple[Moto, str]:
+    """The bucket of an object, None if there is none, and the object's name."""
+    name, _, key = arn.split(":", 5)[5].partition("/")
+    if name not in s3_backends.bucket_accounts:
+        return None, key
+    of, owner = s3_backends.bucket_accounts[name]
+    return s3_backends[owner][of].buckets[name], key
 
 
 def key_of_log_group(account: str, region: str, name: str) -> tuple[str, Moto] | None:
