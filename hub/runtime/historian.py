@@ -10,7 +10,7 @@ from hub.runtime import bootstrap
 from hub.runtime.aws import sessions
 from hub.runtime.aws.answers import text_in
 from hub.runtime.aws.compose.keeping import keeper
-from hub.runtime.aws.ledger.history.images import kept_of, numbered
+from hub.runtime.aws.ledger.history.images import first_number, kept_of, numbered
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.deadline import Deadline
 from hub.runtime.history.entry import Entry, Mark
@@ -48,7 +48,7 @@ def historian(event: Mapping[str, Any], context: LambdaContext) -> dict[str, lis
     except HistoryUnavailable as fault:
         metrics.add_metric("HistoryRetried", MetricUnit.Count, len(records))
         logger.warning("changes will be kept later", extra={"reason": str(fault)})
-        return {"batchItemFailures": [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]}
+        return {"batchItemFailures": [{"itemIdentifier": first_number(records)}]}
     entries = sum(isinstance(each, Entry) for each in kept)
     metrics.add_metric("ChangesKept", MetricUnit.Count, entries)
     logger.info("changes kept", extra={"changes": entries, "marks": len(kept) - entries})

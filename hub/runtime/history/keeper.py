@@ -66,6 +66,22 @@ class Objects(Protocol):
 
 
 @dataclass(slots=True)
+class _Read:
+    """What the raw objects of a day say: the lines of some buckets, all marks, and which objects are damaged."""
+
+    lines: defaultdict[int, set[tuple[str, int, str]]] = field(default_factory=lambda: defaultdict(set))
+    marks: list[Mark] = field(default_factory=list)
+    damaged: dict[str, None] = field(default_factory=dict)
+
+    def add(self, found: Entry, buckets: int, missing: set[int]) -> None:
+        """Add an entry to those of these buckets that have it. One of a batch that was repeated is there twice."""
+        line = line_of(found) if missing else ""
+        for of in keys_of(found) if missing else ():
+            if (bucket := bucket_of(of, buckets)) in missing:
+                self.lines[bucket].add((of, int(found.id), line))
+
+
+@dataclass(slots=True)
 class Keeper:
     """Keeps history in a bucket.
 
@@ -90,7 +106,7 @@ class Keeper:
         """Compact the days that are over, as far as there is time; return the days that were finished.
 
         Whatever is not finished is continued by a later run, bucket by bucket. Two runs at the same time write the same
-        objects.
+        objects, and leave out what they find there.
 
         Raises:
             HistoryUnavailable: if the bucket does not answer.
@@ -117,50 +133,49 @@ class Keeper:
         size = max(1, sum(sizes.values()))
         buckets = buckets_for(size)
         passes = min(buckets, -(-size // self.bytes_a_pass))
-        written = self.objects.sizes(day_prefix(day))
-        missing = [each for each in range(buckets) if bucket_key(day, each) not in written]
+        read: _Read | None = None
         for number in range(passes):
-            mine = {each for each in missing if each % passes == number}
-            if mine and not self._compact_buckets(day, [*sizes], buckets, mine, deadline):
-                return False
-        return self._conclude(day, [*sizes], buckets, deadline)
+            # A worker of another shard may be at the same day.
+            written = self.objects.sizes(day_prefix(day))
+            if manifest_key(day) in written:
+                return True
+            missing = {each for each in range(number, buckets, passes) if bucket_key(day, each) not in written}
+            if missing:
+                read = self._read([*sizes], buckets, missing, deadline)
+                if read is None or not self._write(day, read, missing, deadline):
+                    return False
+        # All buckets may have been there.
+        read = read or self._read([*sizes], buckets, set(), deadline)
+        if read is None:
+            return False
+        heartbeats = [mark.at for mark in read.marks if mark.kind is MarkKind.HEARTBEAT]
+        manifest = Manifest(day, buckets, covered(heartbeats), in_order(read.marks), tuple(read.damaged))
+        self.objects.put(manifest_key(day), manifest_content(manifest))
+        return True
 
-    def _compact_buckets(
-        self, day: date, keys: Sequence[str], buckets: int, missing: set[int], deadline: Deadline
-    ) -> bool:
-        """Write these buckets of a day; whether there was time."""
-        lines: defaultdict[int, set[tuple[str, int, str]]] = defaultdict(set)
+    def _read(self, keys: Sequence[str], buckets: int, missing: set[int], deadline: Deadline) -> _Read | None:
+        """Read all raw objects of a day, and what these buckets will have of them; None if there was no time."""
+        read = _Read()
         for key in keys:
             if not deadline.allows(_STEP_SECONDS):
-                return False
+                return None
             for found in self._kept(key):
-                if not isinstance(found, Entry):
-                    continue
-                line = line_of(found)
-                for of in keys_of(found):
-                    if (bucket := bucket_of(of, buckets)) in missing:
-                        # An entry of a batch that was repeated is there twice.
-                        lines[bucket].add((of, int(found.id), line))
+                match found:
+                    case Mark():
+                        read.marks.append(found)
+                    case Unreadable():
+                        read.damaged[key] = None
+                    case Entry():
+                        read.add(found, buckets, missing)
+        return read
+
+    def _write(self, day: date, read: _Read, missing: set[int], deadline: Deadline) -> bool:
+        """Write these buckets of a day; whether there was time."""
         for bucket in sorted(missing):
             if not deadline.allows(_STEP_SECONDS):
                 return False
-            content = compressed(f"{of}\t{line}" for of, _, line in sorted(lines.pop(bucket, ())))
+            content = compressed(f"{of}\t{line}" for of, _, line in sorted(read.lines.pop(bucket, ())))
             self.objects.put(bucket_key(day, bucket), content)
-        return True
-
-    def _conclude(self, day: date, keys: Sequence[str], buckets: int, deadline: Deadline) -> bool:
-        """Write the manifest of a day whose buckets are all there; whether there was time."""
-        marks: list[Mark] = []
-        damaged: list[str] = []
-        for key in keys:
-            if not deadline.allows(_STEP_SECONDS):
-                return False
-            found = self._kept(key)
-            marks += [each for each in found if isinstance(each, Mark)]
-            damaged += [key] if any(isinstance(each, Unreadable) for each in found) else []
-        heartbeats = [mark.at for mark in marks if mark.kind is MarkKind.HEARTBEAT]
-        manifest = Manifest(day, buckets, covered(heartbeats), in_order(marks), tuple(damaged))
-        self.objects.put(manifest_key(day), manifest_content(manifest))
         return True
 
     def _kept(self, key: str) -> list[Entry | Mark | Unreadable]:

@@ -69,6 +69,35 @@ class Bucket:
             raise Killed
 
 
+@dataclass
+class Reads(Bucket):
+    """A bucket that notes which raw objects are read.
+
+    After as many listings of a compacted day as `made_at`, another worker has written the objects `made`.
+    """
+
+    made_at: int = 0
+    made: dict[str, bytes] = field(default_factory=dict)
+    read: list[str] = field(default_factory=list)
+    written: int = 0
+    listings: int = 0
+
+    def get(self, key: str) -> bytes | None:
+        found = super().get(key)
+        self.read += [key] if found is not None and not key.startswith(DAYS) else []
+        return found
+
+    def put(self, key: str, content: bytes) -> None:
+        super().put(key, content)
+        self.written += key.startswith(DAYS)
+
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        if prefix.startswith(DAYS):
+            self.listings += 1
+            self.contents |= self.made if self.listings == self.made_at else {}
+        return super().sizes(prefix)
+
+
 def entry(number: int, address: str = "10.0.0.4") -> Entry:
     """A first record set of a name of its own."""
     ref = InstanceRef("1" * 12, "eu-west-1", f"i-{number:017x}")
@@ -202,6 +231,25 @@ def test_compaction_goes_on_where_time_ran_out() -> None:
         assert len(bucket.contents) > before
         runs += 1
     assert runs > 1
+
+
+def test_each_raw_object_is_read_once() -> None:
+    """A day that fits into one pass has its entries and its marks from the same reading."""
+    bucket = Reads()
+    kept_on(bucket, [[entry(1), Mark("2", MarkKind.PAUSE, NOON)], [entry(3)]]).compact(Millis(NOON + DAY), AMPLE)
+    assert sorted(bucket.read) == sorted(key for key in bucket.contents if not key.startswith(DAYS))
+
+
+def test_day_that_another_worker_compacts_is_left_to_it() -> None:
+    """A worker that finds another one's buckets writes only what is missing, and nothing once the manifest is there."""
+    whole, bucket = Bucket(), Reads(made_at=2)
+    batches = [[busy(number) for number in range(2_000)]]
+    kept_on(whole, batches).compact(Millis(NOON + DAY), AMPLE)
+    kept_on(bucket, batches)
+    bucket.made = {key: value for key, value in whole.contents.items() if key.startswith(DAYS)}
+    assert Keeper(bucket, bytes_a_pass=10_000).compact(Millis(NOON + DAY), AMPLE) == [day_of(NOON)]
+    assert bucket.contents == whole.contents
+    assert 0 < bucket.written < len(bucket.made) / 2
 
 
 def test_damaged_object_is_named() -> None:

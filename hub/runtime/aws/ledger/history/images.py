@@ -31,7 +31,7 @@ from hub.runtime.model.names import NEVER, InstanceRef, Millis, NameKey, Publish
 from hub.runtime.model.reasons.evidence import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from hub.runtime.aws.ledger.rows import Row
 
@@ -101,6 +101,17 @@ def numbered(record: Mapping[str, Any]) -> str:
     sequence = str(int(text(record["dynamodb"]["SequenceNumber"])))
     label = re.sub(r"\D", "", text(record.get("eventSourceARN", "")).rpartition("/stream/")[2])
     return f"{label}{sequence:0>40}" if label else sequence
+
+
+def first_number(records: Iterable[Mapping[str, Any]]) -> str:
+    """The number of the first record that has one, from which Lambda delivers the batch again.
+
+    Without any, an empty text: then Lambda delivers the whole batch again ("Configuring partial batch response with
+    DynamoDB and Lambda", https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html). What is
+    before the first number cannot be read, and is not kept in any case.
+    """
+    found = (readable(lambda each: text(each["dynamodb"]["SequenceNumber"]), record, "") for record in records)
+    return next((number for number in found if isinstance(number, str)), "")
 
 
 def _kept(record: Mapping[str, Any]) -> Entry | Mark | None:

@@ -10,7 +10,7 @@ import pytest
 from hub.runtime import contract
 from hub.runtime.aws.ledger.attributes import written
 from hub.runtime.aws.ledger.generation import generation_key
-from hub.runtime.aws.ledger.history.images import UNSETTLED, kept_of
+from hub.runtime.aws.ledger.history.images import UNSETTLED, first_number, kept_of
 from hub.runtime.aws.ledger.rows import mark_key, name_pk
 from hub.runtime.aws.ledger.status_rows import spoke_key, zone_key
 from hub.runtime.aws.ledger.zone.published import published_key, published_row
@@ -34,6 +34,14 @@ def record(keys: dict[str, Any], old: dict[str, Any] | None, new: dict[str, Any]
     images = {name: written(image) for name, image in (("OldImage", old), ("NewImage", new)) if image is not None}
     change = {"Keys": written(keys), "SequenceNumber": "77", "ApproximateCreationDateTime": CREATED}
     return {"eventID": "e1", "dynamodb": change | images}
+
+
+@pytest.mark.parametrize("odd", [{}, {"dynamodb": None}, {"dynamodb": {"SequenceNumber": 7}}, None])
+def test_batch_is_delivered_again_from_the_first_number(odd: Any) -> None:  # noqa: ANN401 - anything in the place of a record
+    """A record without a number hinders nothing; without any, the empty text makes Lambda deliver all of them."""
+    whole = record({}, None, None)
+    assert first_number([whole, odd]) == first_number([odd, whole]) == "77"
+    assert first_number([odd]) == first_number([]) == ""
 
 
 def published(old: Published | None, new: Published | None) -> Any:  # noqa: ANN401 - what is kept
