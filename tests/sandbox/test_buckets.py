@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.aws.credentials import administrator_client
-from sandbox.aws.models.buckets import is_public
+from sandbox.aws.models.buckets import is_public, slowed_down
 from tests.support.sandbox.organizations import HUB, WEB, simulated_organization
 
 if TYPE_CHECKING:
@@ -84,6 +84,14 @@ def test_policy_of_the_bucket_allows_another_account(owner: S3Client, stranger: 
     assert stranger.head_object(Bucket=BUCKET, Key=KEY)["ContentLength"] == 1
     assert refused(lambda: stranger.get_object(Bucket=BUCKET, Key="package.zip")) == ("AccessDenied", 403)
     assert refused(lambda: stranger.put_object(Bucket=BUCKET, Key=KEY, Body=b"evil")) == ("AccessDenied", 403)
+
+
+def test_throttled_request_is_refused(owner: S3Client) -> None:
+    """While S3 is told to slow down, each request has the error that S3 sends then; afterwards, none has."""
+    with slowed_down():
+        assert refused(lambda: owner.get_object(Bucket=BUCKET, Key=KEY)) == ("SlowDown", 503)
+        assert refused(lambda: owner.put_object(Bucket=BUCKET, Key=KEY, Body=b"y")) == ("SlowDown", 503)
+    assert owner.get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == b"x"
 
 
 def test_expected_owner_must_own_the_bucket(owner: S3Client) -> None:

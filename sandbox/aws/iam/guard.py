@@ -20,7 +20,7 @@ from moto.iam.models import ManagedPolicy, Role, get_account_id_from, iam_backen
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.errors import service_error
-from sandbox.aws.iam import evaluation, service_control
+from sandbox.aws.iam import evaluation, objects, service_control
 from sandbox.aws.iam.keys.access import key_policy, uses_of_keys
 from sandbox.aws.iam.keys.customer_keys import key_with
 from sandbox.aws.iam.permission import Refusal
@@ -45,7 +45,6 @@ _DENIALS: Final = {
 }
 _DENIAL: Final = ("AccessDenied", 403)
 _COLONS_OF_AN_ARN: Final = 5
-
 # Typed as Any, because the guard uses private attributes of botocore's clients.
 _CLIENT: Final[Any] = BaseClient
 
@@ -161,7 +160,8 @@ class Guard:
         account, region = account_of(role_arn), _region(client)
         backend = management_backend(account)
         caller = Caller(account, region, organization_id(account), backend.account_id if backend else None)
-        for permission in needed_permissions(service, operation, parameters, caller):
+        needed = needed_permissions(service, operation, parameters, caller)
+        for permission in (*needed, *objects.to_miss_an_object(service, operation, parameters)):
             self._check_call(client, operation, role_arn, permission)
             for use in uses_of_keys(permission.action, permission.resource, account):
                 self._check_call(client, operation, role_arn, use)

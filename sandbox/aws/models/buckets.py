@@ -38,6 +38,7 @@ _PUT_OBJECT: Final = S3Response.put_object
 _HEAD_OBJECT: Final = S3Response.head_object
 _BUCKET_RESPONSE: Final = S3Response._bucket_response
 _GET_CHECKSUM: Final = S3Response._get_checksum
+_SET_ACTION: Final = S3Response._set_action
 # The permission of an operation that has another name ("Required permissions for Amazon S3 API operations",
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html).
 _PERMISSIONS: Final = {
@@ -46,7 +47,11 @@ _PERMISSIONS: Final = {
     "ListObjects": "ListBucket",
     "ListObjectsV2": "ListBucket",
     "DeleteObjects": "DeleteObject",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
 }
+# Settings of a bucket, by the parameter of a request that reads one. The emulator takes that for a listing.
+_SETTINGS: Final = {"publicAccessBlock": "GetBucketPublicAccessBlock", "encryption": "GetEncryptionConfiguration"}
 # The digests that this knows without a library of its own.
 _ALGORITHMS: Final = ("CRC32", "SHA1", "SHA256")
 # With one of these keys and a fixed value, a policy for everybody is not public.
@@ -77,6 +82,21 @@ class PublicPolicyBlocked(S3ClientError):  # type: ignore[misc]  # as above
     def __init__(self) -> None:
         message = "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
         super().__init__("AccessDenied", message)
+
+
+@contextmanager
+def slowed_down() -> Iterator[None]:
+    """Refuse each request to S3 with 503 SlowDown while the context lasts, as S3 does with too many requests.
+
+    "List of error codes" (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
+    """
+    body = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+
+    def refused(_self: S3Response, *_request: object, **_named: object) -> tuple[int, dict[str, str], bytes]:
+        return 503, {"Content-Type": "application/xml"}, body
+
+    with replaced(S3Response, bucket_response=refused, key_response=refused):
+        yield
 
 
 def is_public(policy: Mapping[str, Any]) -> bool:
@@ -128,6 +148,13 @@ def _authorized(self: S3Response, bucket_name: str | None = None, key_name: str 
         policy = s3_backends[owner][partition].buckets[bucket_name].policy
         if policy is None or not resource_allows(parsed(_text(policy)), request):
             raise S3AccessDeniedError
+
+
+def _set_action(self: S3Response, kind: str, method: str, querystring: dict[str, Any]) -> None:
+    _SET_ACTION(self, kind, method, querystring)
+    for parameter, action in _SETTINGS.items():
+        if (kind, method) == ("BUCKET", "GET") and parameter in querystring:
+            self.data["Action"] = action
 
 
 def _looked_up(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -185,7 +212,7 @@ def _checksum(self: S3Response, response_headers: dict[str, Any]) -> tuple[str, 
 def strict_buckets() -> Iterator[None]:
     """Refuse what S3 refuses while the context lasts."""
     with (
-        replaced(S3Response, _authenticate_and_authorize_s3_action=_authorized),
+        replaced(S3Response, _authenticate_and_authorize_s3_action=_authorized, _set_action=_set_action),
         replaced(S3Response, _bucket_response=_looked_up(_BUCKET_RESPONSE), head_object=_looked_up(_HEAD_OBJECT)),
         replaced(S3Response, put_object=_put_object, _get_checksum=_checksum),
         replaced(S3Backend, put_bucket_policy=_put_policy),

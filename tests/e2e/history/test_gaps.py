@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from orgdns.cli.sources.lookup import NothingToExplain
+from sandbox.aws.models.buckets import slowed_down
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS
 from sandbox.world import World
@@ -35,6 +39,23 @@ def test_emptied_ledger_is_a_gap(made: World, clock: MovedClock) -> None:
     assert [instances(each.uses) for each in known] == [[instance], [instance]]
     gap = answer(made, name, during)
     assert "made anew, emptied or restored" in gap.unknown
+
+
+def test_throttled_bucket_leaves_no_gap(made: World, clock: MovedClock) -> None:
+    """While S3 refuses everything, the historian keeps nothing; it repeats the batch, and then everything is there."""
+    name = f"throttled.{CORP}"
+    with slowed_down():
+        (instance,) = made.launch(PAYMENTS, REGION, "throttled")
+        made.converge()
+        at = millis(clock)
+        clock.advance(60)
+        made.end(PAYMENTS, REGION, instance)
+        made.converge()
+        made.pass_time(6)
+    with pytest.raises(NothingToExplain):
+        answer(made, name, at)
+    kept(made)
+    assert instances(answer(made, name, at).uses) == [instance]
 
 
 def test_name_that_was_lost_and_renamed_is_never_guessed(made: World, clock: MovedClock) -> None:

@@ -75,6 +75,18 @@ def refused(code: str, words: str = "", status: int = 403) -> Iterator[None]:
     assert words in answer["Error"].get("Message", "")
 
 
+def test_missing_object_is_known_only_to_who_may_list(endpoint: str) -> None:
+    """S3 answers 404 for an object that does not exist to who may list the bucket, and 403 to others."""
+    place: Any = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
+    client(endpoint, "s3").create_bucket(Bucket="objects", **place)
+    read = allow("s3:GetObject", resource="arn:aws:s3:::objects/*")
+    with refused("AccessDenied", "s3:ListBucket"):
+        client(endpoint, "s3", read, name="reader").get_object(Bucket="objects", Key="missing")
+    listed = allow("s3:ListBucket", resource="arn:aws:s3:::objects")
+    with refused("NoSuchKey", status=404):
+        client(endpoint, "s3", read, listed, name="lister").get_object(Bucket="objects", Key="missing")
+
+
 def test_administrators_may_do_everything(endpoint: str) -> None:
     """A key without a user, as all others of the sandbox, is not checked."""
     assert client(endpoint, "iam").list_users()["IsTruncated"] is False

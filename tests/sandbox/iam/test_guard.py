@@ -29,6 +29,24 @@ def test_allowed_chain_of_roles_passes(guard: Guard) -> None:
     assert guard.used_actions("orgdns-reader") == guard.granted_actions("orgdns-reader") == {"ec2:DescribeInstances"}
 
 
+@pytest.mark.parametrize("lists", [True, False])
+def test_missing_object_is_known_only_to_who_may_list(guard: Guard, lists: bool) -> None:  # noqa: FBT001 - a parameter
+    """S3 answers 404 for an object that does not exist to who may list the bucket, and 403 to others."""
+    place: Any = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
+    client("s3", HUB).create_bucket(Bucket="objects", **place)
+    client("s3", HUB).put_object(Bucket="objects", Key="there", Body=b"x")
+    on_bucket = [{"Action": "s3:ListBucket", "Resource": "arn:aws:s3:::objects"}] if lists else []
+    grant(HUB, "orgdns-observer", {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::objects/*"}, *on_bucket)
+    observer = client_with(session_of(OBSERVER), "s3")
+    assert observer.get_object(Bucket="objects", Key="there")["Body"].read() == b"x"
+    with pytest.raises(ClientError) as error:
+        observer.get_object(Bucket="objects", Key="missing")
+    assert denial(error) == (("NoSuchKey", 404) if lists else ("AccessDenied", 403))
+    assert [(each.action, each.resource) for each in guard.denied] == (
+        [] if lists else [("s3:ListBucket", "arn:aws:s3:::objects")]
+    )
+
+
 def test_unused_grants_are_the_difference(guard: Guard) -> None:
     """A grant that is never used is the difference of granted and used actions."""
     table()

@@ -11,6 +11,7 @@ from sandbox.aws.iam.callers.handlers import Resource, permissions_of_handlers
 from sandbox.aws.iam.callers.operations import permissions_of_call
 from sandbox.aws.iam.callers.principals import principal_of
 from sandbox.aws.iam.callers.requests import Call, call_in, denial
+from sandbox.aws.iam.objects import to_miss_an_object
 from sandbox.aws.iam.permission import Caller
 from sandbox.aws.organization import management_backend, organization_id
 
@@ -66,5 +67,6 @@ def check_handler(guard: CallerGuard, resource: Resource, handler: str, account:
 
 
 def _check(call: Call, guard: CallerGuard, place: Caller) -> None:
-    for permission in permissions_of_call(call.service, call.operation, call.parameters, place):
+    needed = permissions_of_call(call.service, call.operation, call.parameters, place)
+    for permission in (*needed, *to_miss_an_object(call.service, call.operation, call.parameters)):
         guard.check(permission, place.region)
