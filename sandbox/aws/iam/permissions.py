@@ -8,14 +8,17 @@ for the operations that the functions call. Any other operation is an `UnknownOp
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from hub.runtime.contract import PARTITION_KEY
 from sandbox.aws.iam.permission import Caller, Parameters, Permission, Refusal, zone_arn
 from sandbox.aws.iam.vpc_permissions import VPC_OPERATIONS
 from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from sandbox.aws.iam.conditions import Context
 
 __all__ = ["Caller", "Permission", "UnknownOperation", "needed_permissions", "normalized_record_name"]
 
@@ -80,15 +83,39 @@ def _table_arn(name: str, caller: Caller) -> str:
     return name if name.startswith("arn:") else arn_of("dynamodb", caller.region, caller.account, f"table/{name}")
 
 
+def _leading_keys(rows: Iterable[Mapping[str, Any]]) -> Context:
+    """The partition keys of rows of the ledger, or of their keys, as a condition key.
+
+    "Using IAM policy conditions for fine-grained access control"
+    (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html). Of queries and
+    transactions, it is not modeled: a grant that requires it does not hold for them here.
+    """
+    keys = {str(value) for row in rows for value in row.get(PARTITION_KEY, {}).values()}
+    return {"dynamodb:LeadingKeys": tuple(sorted(keys))} if keys else {}
+
+
 def _on_table(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
     table = _table_arn(parameters["TableName"], caller)
     index = parameters.get("IndexName")
-    return (Permission(f"dynamodb:{operation}", f"{table}/index/{index}" if index else table),)
+    row = parameters.get("Item") or parameters.get("Key") or {}
+    resource = f"{table}/index/{index}" if index else table
+    return (Permission(f"dynamodb:{operation}", resource, _leading_keys([row])),)
 
 
 def _on_tables(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
-    tables = sorted(parameters["RequestItems"])
-    return tuple(Permission(f"dynamodb:{operation}", _table_arn(name, caller)) for name in tables)
+    return tuple(
+        Permission(f"dynamodb:{operation}", _table_arn(name, caller), _leading_keys(_rows_in(requested)))
+        for name, requested in sorted(parameters["RequestItems"].items())
+    )
+
+
+def _rows_in(requested: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - as both batch operations have it
+    """The rows or keys of a batch for one table."""
+    if isinstance(requested, dict):
+        yield from requested["Keys"]
+        return
+    for each in requested:
+        yield each["PutRequest"]["Item"] if "PutRequest" in each else each["DeleteRequest"]["Key"]
 
 
 def _in_transaction(_operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:

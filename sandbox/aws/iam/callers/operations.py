@@ -222,9 +222,9 @@ def _schedule(operation: str, parameters: Parameters, caller: Caller) -> Needed:
 
 
 def _queue(operation: str, parameters: Parameters, caller: Caller) -> Needed:
-    """The queue with a URL, whose host may be an endpoint of the caller's."""
+    """The queue with a URL, whose host may be an endpoint of the caller's. A batch needs the single permission."""
     account, name = urlsplit(str(parameters["QueueUrl"])).path.removeprefix("/").split("/")
-    return (Permission(f"sqs:{operation}", arn_of("sqs", caller.region, account, name)),)
+    return (Permission(f"sqs:{operation.removesuffix('Batch')}", arn_of("sqs", caller.region, account, name)),)
 
 
 # Those of which every operation that is called is about the same kind of resource.
@@ -285,5 +285,6 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], 
     ("scheduler", "GetSchedule"): _schedule,
     ("sns", "GetTopicAttributes"): _named("sns", "{}", "TopicArn"),
     ("sqs", "GetQueueAttributes"): _queue,
+    ("sqs", "SendMessageBatch"): _queue,
     ("sqs", "GetQueueUrl"): _named("sqs", "{}", "QueueName"),
 }
