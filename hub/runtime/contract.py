@@ -169,6 +169,8 @@ LABELS_KEY: Final = "labels"
 # The partition of what Organizations said of accounts in the last minutes.
 ACCOUNTS_KEY: Final = "accounts"
 LABEL_PREFIX: Final = "label#"
+# What people requested: a row for each request, for history.
+REQUESTS_KEY: Final = "requests"
 EXPIRES: Final = "expires"
 
 # The record types that the writer role may change, and the actions that it may use: never UPSERT.

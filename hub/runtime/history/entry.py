@@ -57,8 +57,21 @@ class MarkKind(StrEnum):
     RESUME = "resume"
     # A person approved removals. `subject` is a spoke or the id of a zone.
     APPROVE = "approve"
+    # A person requested something else with the command. `subject` is an `Action`, a space, and what it is about.
+    REQUEST = "request"
     # Functions of another version or with another policy run since. `why` has the version.
     DEPLOY = "deploy"
+
+
+class Action(StrEnum):
+    """What people request with the command, except what other rows of the ledger say: pauses, resumes, approvals."""
+
+    SWEEP = "sweep"
+    AUDIT = "audit"
+    # Events from a dead-letter queue are sent again.
+    RESEND = "resend"
+    DEPLOY = "deploy"
+    DESTROY = "destroy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ def _of(partition: object, sort: object, **more: object) -> dict[str, Any]:
 
 # The filters of the event source mapping: what no mark or change can come of does not invoke the function ("Control
 # which events Lambda sends to your function",
-# https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html). At most ten; here are five.
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html). Without a higher quota, at most five. So
+# requests share one, and the removal of their rows comes along, of which nothing is kept.
 FILTERS: Final[tuple[dict[str, Any], ...]] = (
     _of({"prefix": contract.NAME_PREFIX}, contract.PUBLISHED_KEY),
     {"eventName": ["INSERT", "MODIFY"]} | _of({"prefix": contract.NAME_PREFIX}, contract.MARK_KEY),
@@ -33,6 +34,6 @@ FILTERS: Final[tuple[dict[str, Any], ...]] = (
             }
         }
     },
-    _of(contract.ZONES_KEY, None),
+    {"dynamodb": {"Keys": {contract.PARTITION_KEY: {"S": [contract.ZONES_KEY, contract.REQUESTS_KEY]}}}},
     _of(contract.SPOKES_KEY, None, NewImage={"approved_at": {"N": [{"exists": True}]}}),
 )

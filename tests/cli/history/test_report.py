@@ -14,6 +14,7 @@ from orgdns.cli.reports.history.report import (
     Known,
     NameHistory,
     Use,
+    action_of,
     actions,
     joined,
     name_at,
@@ -163,6 +164,19 @@ def test_reason_is_that_of_the_beginning() -> None:
     assert (use.why, use.reason) == ("", "before")
 
 
+def test_action_of_a_mark() -> None:
+    """A request says in its subject what is requested; for the others it is the kind."""
+    requests = ("sweep 111122223333/eu-central-1", "audit all zones", "resend", "deploy 0.1.0: orgdns-hub")
+    found = [action_of(replace(mark(1, MarkKind.REQUEST, 10), subject=subject)) for subject in requests]
+    assert found == [
+        ("sweep", "111122223333/eu-central-1"),
+        ("audit", "all zones"),
+        ("resend", ""),
+        ("deploy", "0.1.0: orgdns-hub"),
+    ]
+    assert action_of(replace(mark(1, MarkKind.APPROVE, 10), subject="Z1")) == ("approve", "Z1")
+
+
 def test_actions_of_people_in_order() -> None:
     """What people did since a time, each once; what functions marked is not among it."""
     marks = [
@@ -171,6 +185,7 @@ def test_actions_of_people_in_order() -> None:
         mark(2, MarkKind.PAUSE, 20),
         mark(4, MarkKind.AUDIT, 40),
         mark(1, MarkKind.DEPLOY, 10),
+        mark(5, MarkKind.REQUEST, 50),
     ]
-    assert [each.id for each in actions(marks, NEVER)] == ["1", "2", "3"]
-    assert [each.id for each in actions(marks, Millis(20))] == ["2", "3"]
+    assert [each.id for each in actions(marks, NEVER)] == ["1", "2", "3", "5"]
+    assert [each.id for each in actions(marks, Millis(20))] == ["2", "3", "5"]

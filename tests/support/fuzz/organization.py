@@ -11,8 +11,9 @@ from typing import Any, Final
 import yaml
 
 from hub.runtime import contract
+from hub.runtime.aws.ledger.attributes import written
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
-from hub.runtime.model.names import Fqdn, InstanceRef
+from hub.runtime.model.names import Fqdn, InstanceRef, Spoke
 from orgdns.config.load import Config
 from tests.support.build import EXAMPLE, PAYMENTS, ROOT_UNIT, SCIENCE, SEARCH
 from tests.support.fuzz.table import MemoryTable
@@ -34,6 +35,8 @@ ZONES: Final = {
 PROFILE: Final = "rp-1"
 # The number of a further thing, of which something odd is said.
 NINE: Final = 9
+# The sort key of the row of a request.
+REQUEST: Final = "1793610000000#0a1b2c3d"
 TIME: Final = datetime(2026, 11, 2, 9, tzinfo=UTC)
 STREAM: Final = f"arn:aws:dynamodb:{REGION}:222222222222:table/ledger/stream/2026-11-01T00:00:00.000"
 GROUP, DOMAINS, RULE = "rslvr-frg-1", "rslvr-fdl-1", "rslvr-rr-1"
@@ -147,14 +150,22 @@ class Organization:
     # The objects of history.
     objects: dict[str, bytes] = field(default_factory=dict)
 
+    def request_sweep(self, spoke: Spoke) -> None:
+        """A person requests a sweep, and the command notes it."""
+        key = (contract.REQUESTS_KEY, REQUEST)
+        names = {contract.PARTITION_KEY: key[0], contract.SORT_KEY: key[1]}
+        about = {"action": "sweep", "subject": str(spoke), "by": "arn", "reason": "late"}
+        self.table.items[key] = written(names | about | {contract.EXPIRES: int(TIME.timestamp())})
+
 
 def rows(organization: Organization) -> Mapping[tuple[str, str], Mapping[str, Any]]:
     return organization.table.items
 
 
 def with_instances(*numbers: int, account: str = PAYMENTS.id) -> Organization:
-    """An organization whose accounts have a VPC each, and these instances."""
+    """An organization whose accounts have a VPC each, and these instances. A person requested a sweep."""
     made = Organization()
+    made.request_sweep(Spoke(PAYMENTS.id, REGION))
     made.instances[account] = [instance(number, account) for number in numbers]
     made.vpcs = {PAYMENTS.id: [vpc(PAYMENTS.id, 1), vpc(PAYMENTS.id, 2)], SEARCH.id: [vpc(SEARCH.id)]}
     for zone_id, domain in ((zone_id, Fqdn(domain)) for domain, zone_id in ZONES.items()):

@@ -9,7 +9,7 @@ from typing import Any, Final
 from hub.runtime import contract
 from tests.support.build import PAYMENTS
 from tests.support.fuzz.mutations import Mutation, Path, mutated, present
-from tests.support.fuzz.organization import NETWORK, NINE, instance_id, vpc_id
+from tests.support.fuzz.organization import NETWORK, NINE, REQUEST, instance_id, vpc_id
 from tests.support.fuzz.scenarios import Scenarios
 from tests.support.fuzz.table import Item
 
@@ -17,8 +17,12 @@ Key = tuple[str, str]
 # A runtime of this number has rows that no runtime of today can read.
 LATER_SCHEMA: Final = 99
 _KEYS: Final = frozenset({contract.PARTITION_KEY, contract.SORT_KEY})
-# What makes the rows of an instance, of a VPC and of a label those of another thing.
-_RENAMED: Final = {vpc_id(PAYMENTS.id): vpc_id(PAYMENTS.id, NINE), "label#payments": "label#other"} | {
+# What makes the rows of an instance, of a VPC, of a label and of a request those of another thing.
+_RENAMED: Final = {
+    vpc_id(PAYMENTS.id): vpc_id(PAYMENTS.id, NINE),
+    "label#payments": "label#other",
+    REQUEST: f"{NINE}{REQUEST}",
+} | {
     old: new
     for number in (1, 2, 5)
     for old, new in (

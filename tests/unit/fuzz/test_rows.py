@@ -22,6 +22,7 @@ KINDS = (
     "name marked",
     "name published",
     "name released",
+    "requests",
     "spoke instance",
     "spoke instance ended",
     "spoke instance refusals",

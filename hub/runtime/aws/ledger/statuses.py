@@ -231,21 +231,19 @@ class DynamoStatuses:
         """Stop all writing to the zones. `by` is the ARN of the caller."""
         self._pause(bounded(reason), by, paused=True)
 
-    def resume(self, by: str = "") -> None:
+    def resume(self, by: str = "", reason: str = "") -> None:
         """Allow writing to the zones again, and request an audit of every zone."""
-        self._pause("", by, paused=False)
+        self._pause(bounded(reason), by, paused=False)
         self.request_audits(wanted=True)
 
     def _pause(self, reason: str, by: str, *, paused: bool) -> None:
         row = _PAUSE | {"paused": paused, "reason": reason, "at": self._table.now(), "by": by}
         _demand("the row that pauses publishing", written=self._table.put(row))
 
-    def approve(self, status: SpokeStatus | ZoneStatus, by: str = "") -> None:
-        """Approve the pending removals, so that the next sweep, audit or association task makes them.
-
-        `by` is the ARN of the caller.
-        """
-        row = {"approved": list(status.pending_removals), "approved_by": by, "approved_at": self._table.now()}
+    def approve(self, status: SpokeStatus | ZoneStatus, by: str = "", reason: str = "") -> None:
+        """Approve what is pending, so that the next sweep, audit or association task does it. `by` is an ARN."""
+        row: Row = {"approved": list(status.pending_removals), "approved_by": by, "approved_at": self._table.now()}
+        row["approved_reason"] = bounded(reason)
         if isinstance(status, ZoneStatus):
             key = zone_key(status.zone_id)
             written = self._table.update(key, row)

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from orgdns.cli.render.layout import show_line
 from orgdns.cli.render.text import BAD, QUIET, visible
+from orgdns.cli.reports.history.report import action_of
 from orgdns.cli.reports.times import time
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def show_actions(console: Console, marks: Sequence[Mark]) -> None:
         console.print()
         console.print(Text("What people did", "bold"))
     for mark in marks:
-        parts = [mark.kind.value, mark.subject, f"by {mark.by}" if mark.by else "", mark.why and f"({mark.why})"]
+        parts = [*action_of(mark), f"by {mark.by}" if mark.by else "", mark.why and f"({mark.why})"]
         show_line(console, visible(f"{time(mark.at)} {' '.join(filter(None, parts))}"), indent=2)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orgdns.cli.render.documents.fields import Document, record_set_fields
+from orgdns.cli.reports.history.report import action_of
 from orgdns.cli.reports.times import time, time_or_none
 
 if TYPE_CHECKING:
@@ -42,12 +43,13 @@ def history_document(
         "actions": [
             {
                 "time": time(mark.at),
-                "action": mark.kind.value,
-                "subject": mark.subject or None,
+                "action": action,
+                "subject": about or None,
                 "by": mark.by or None,
                 "why": mark.why or None,
             }
             for mark in marks
+            for action, about in [action_of(mark)]
         ],
         "incomplete": list(incomplete),
     }

@@ -32,7 +32,7 @@ _CAUSES: Final = {
     Cause.AUDIT: "an audit repaired it",
 }
 # What people did, or had orgdns do.
-ACTIONS: Final = frozenset({MarkKind.PAUSE, MarkKind.RESUME, MarkKind.APPROVE, MarkKind.DEPLOY})
+ACTIONS: Final = frozenset({MarkKind.PAUSE, MarkKind.RESUME, MarkKind.APPROVE, MarkKind.REQUEST, MarkKind.DEPLOY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,14 @@ def actions(marks: Iterable[Mark], since: Millis = NEVER) -> tuple[Mark, ...]:
     """What people did since a time, in order."""
     found = {mark.id: mark for mark in marks if mark.kind in ACTIONS and mark.at >= since}
     return tuple(sorted(found.values(), key=lambda mark: (mark.at, int(mark.id))))
+
+
+def action_of(mark: Mark) -> tuple[str, str]:
+    """What a person did, and what it was about: the mark of a request has both in its subject."""
+    if mark.kind is not MarkKind.REQUEST:
+        return mark.kind.value, mark.subject
+    action, _, subject = mark.subject.partition(" ")
+    return action, subject
 
 
 def _use(key: NameKey, period: Period) -> Use:

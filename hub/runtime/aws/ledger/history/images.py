@@ -11,6 +11,7 @@
 | the schedule's cursor  | version or policy            | DEPLOY                                           |
 | the status of a zone   | the last complete audit      | AUDIT                                            |
 | that, or of a spoke    | the last approval            | APPROVE                                          |
+| a request              | it is new                    | REQUEST                                          |
 """
 
 from __future__ import annotations
@@ -130,6 +131,8 @@ def _kept(record: Mapping[str, Any]) -> Entry | Mark | None:
         case contract.ZONES_KEY | contract.SPOKES_KEY, _ if new:
             audited = _audited(number_, created, sort, old, new) if partition == contract.ZONES_KEY else None
             return _approved(number_, sort, old, new) or audited
+        case contract.REQUESTS_KEY, _ if new and not old:
+            return _requested(number_, created, new)
         case _:
             return None
 
@@ -182,7 +185,13 @@ def _approved(number_: str, subject: str, old: Row | None, new: Row) -> Mark | N
     at = _time(new, "approved_at")
     if not at or at == _time(old or {}, "approved_at"):
         return None
-    return Mark(number_, MarkKind.APPROVE, at, subject, _text(new, "approved_by"))
+    return Mark(number_, MarkKind.APPROVE, at, subject, _text(new, "approved_by"), _text(new, "approved_reason"))
+
+
+def _requested(number_: str, created: Millis, new: Row) -> Mark:
+    # AWS's clock: that of the machine on which the command ran may be wrong.
+    subject = f"{text(new['action'])} {_text(new, 'subject')}".rstrip()
+    return Mark(number_, MarkKind.REQUEST, created, subject, _text(new, "by"), _text(new, "reason"))
 
 
 def _time(row: Row, name: str) -> Millis:
