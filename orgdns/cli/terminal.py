@@ -57,6 +57,7 @@ Installation = Annotated[
         help="The installation, as its configuration names it. Default: ORGDNS_INSTALLATION, or orgdns.",
     ),
 ]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="The reason, which orgdns history shows.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ReportFormat = Annotated[
     Format | None, typer.Option("--format", help="Print text, JSON, Markdown or an HTML document. Default: text.")
@@ -108,6 +109,17 @@ def print_page(page: Page, chosen: Format) -> None:
             typer.echo(html(page), nl=False)
         case Format.TEXT | Format.JSON:
             show_page(screen(), page)
+
+
+def given_reason(reason: str | None) -> str:
+    """The reason that a person gives; empty without one.
+
+    Raises:
+        HubUnknown: if it is not printable text.
+    """
+    if reason is not None and (not reason.strip() or not reason.isprintable()):
+        raise HubUnknown("--reason must be printable text")
+    return reason or ""
 
 
 def confirmed(question: str) -> bool:

@@ -16,9 +16,11 @@ from orgdns.cli.terminal import (
     Installation,
     Json,
     Profile,
+    Reason,
     Region,
     confirmed,
     errors_reported,
+    given_reason,
     print_json,
     say,
     screen,
@@ -32,6 +34,7 @@ def run(
     *,
     all_pending: Annotated[bool, typer.Option("--all-pending", help="Approve everything that is pending.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    reason: Reason = None,
     as_json: Json = False,
     everything: All = False,
     profile: Profile = None,
@@ -45,6 +48,7 @@ def run(
     The exit code is 0 if nothing is pending there any longer, 2 without confirmation, and 1 on an error.
     """
     with errors_reported():
+        why = given_reason(reason)
         account = HubAccount.of(profile, region, installation)
         hub = account.ledger()
         state = overview(hub)
@@ -59,7 +63,7 @@ def run(
         if agreed:
             by = account.caller()
             for subject in pending:
-                hub.statuses.approve(subject, by)
+                hub.statuses.approve(subject, by, why)
     if as_json:
         print_json(approval_document(state, pending, agreed=agreed))
     elif agreed:

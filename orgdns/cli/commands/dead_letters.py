@@ -4,12 +4,25 @@ from typing import Annotated
 
 import typer
 
+from hub.runtime.history.entry import Action
 from orgdns.cli.render.dead_letters import show_dead_letters, show_resent
 from orgdns.cli.render.documents.dead_letters import dead_letters_document
 from orgdns.cli.reports.dead_letters import DeadLetterQueue
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import All, Installation, Json, Profile, Region, confirmed, errors_reported, print_json, screen
+from orgdns.cli.terminal import (
+    All,
+    Installation,
+    Json,
+    Profile,
+    Reason,
+    Region,
+    confirmed,
+    errors_reported,
+    given_reason,
+    print_json,
+    screen,
+)
 
 
 def run(
@@ -17,6 +30,7 @@ def run(
     queue: Annotated[DeadLetterQueue | None, typer.Option(help="Read only this queue.")] = None,
     resend: Annotated[bool, typer.Option("--resend", help="Send the events to the observer's queue again.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    reason: Reason = None,
     as_json: Json = False,
     everything: All = False,
     profile: Profile = None,
@@ -28,7 +42,9 @@ def run(
     The exit code is 0 if no dead letters remain, 2 if some do, and 1 on an error.
     """
     with errors_reported():
-        queues = HubAccount.of(profile, region, installation).dead_letter_queues()
+        why = given_reason(reason)
+        account = HubAccount.of(profile, region, installation)
+        queues = account.dead_letter_queues()
         found = queues.read((queue,) if queue else tuple(DeadLetterQueue))
         if not as_json:
             show_dead_letters(screen(), found, everything=everything)
@@ -37,6 +53,8 @@ def run(
             and bool(found.events)
             and (yes or confirmed(f"Send the events ({len(found.events):,}) to the observer's queue again?"))
         )
+        if agreed:
+            account.note(Action.RESEND, f"{len(found.events):,} events from the dead letters", why)
         resent = queues.resend([event.message_id for event in found.events]) if agreed else 0
         remaining = (
             resent < len(found.events)

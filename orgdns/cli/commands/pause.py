@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from orgdns.cli.sources.deployed import HubUnknown
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import Installation, Json, Profile, Region, errors_reported, print_json, say
+from orgdns.cli.terminal import Installation, Json, Profile, Region, errors_reported, given_reason, print_json, say
 
 
 def run(
@@ -22,8 +21,7 @@ def run(
     Events, sweeps and claims continue, and the ledger keeps them until orgdns resume.
     """
     with errors_reported():
-        if not reason.strip() or not reason.isprintable():
-            raise HubUnknown("--reason must be printable text")
+        given_reason(reason)
         account = HubAccount.of(profile, region, installation)
         account.ledger().statuses.pause(reason, account.caller())
     if as_json:

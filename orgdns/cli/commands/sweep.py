@@ -4,13 +4,24 @@ from typing import Annotated
 
 import typer
 
+from hub.runtime.history.entry import Action
 from hub.runtime.model.tasks import Sweep
 from hub.runtime.sweeper.schedule.due import LONGEST_DELAY, SWEEPS_A_SECOND
 from orgdns.cli.reports.nearest import unknown_spokes
 from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import spoke_of
-from orgdns.cli.terminal import Installation, Json, Profile, Region, errors_reported, print_json, say
+from orgdns.cli.terminal import (
+    Installation,
+    Json,
+    Profile,
+    Reason,
+    Region,
+    errors_reported,
+    given_reason,
+    print_json,
+    say,
+)
 
 
 def run(
@@ -22,6 +33,7 @@ def run(
         bool,
         typer.Option("--by-hand", help="Sweep spokes whose stacks you deployed by hand, although nobody knows them."),
     ] = False,
+    reason: Reason = None,
     as_json: Json = False,
     profile: Profile = None,
     region: Region = None,
@@ -32,6 +44,7 @@ def run(
     A spoke that neither StackSets nor the ledger knows is an error, and nothing is swept.
     """
     with errors_reported():
+        why = given_reason(reason)
         account = HubAccount.of(profile, region, installation)
         hub = account.ledger()
         known = {status.spoke for status in hub.statuses.spoke_statuses()}
@@ -41,7 +54,9 @@ def run(
             unknown := unknown_spokes(wanted, known | account.listed_spokes(hub))
         ):
             raise SubjectUnknown(f"{unknown}. If you deployed the stacks by hand, add --by-hand")
-        account.tasks().enqueue(
+        tasks = account.tasks()
+        account.note(Action.SWEEP, ", ".join(map(str, wanted)) if spokes else f"all {len(wanted):,} spokes", why)
+        tasks.enqueue(
             (Sweep(spoke), min(position // SWEEPS_A_SECOND, LONGEST_DELAY)) for position, spoke in enumerate(wanted)
         )
     if as_json:

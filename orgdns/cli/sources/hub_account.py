@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,15 +11,19 @@ import boto3
 import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
+from hub.runtime import contract
+from hub.runtime.aws.ledger.history.requests import note_request
+from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import CLIENT_CONFIG
 from hub.runtime.contract import ENV_INSTALLATION
 from hub.runtime.installation import DEFAULT_INSTALLATION, Names
+from hub.runtime.ports import LedgerUnavailable
 from orgdns.cli.sources.alarms import firing_alarms
 from orgdns.cli.sources.backlog import backlog, waiting_messages
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown, deployed, deployed_guard
-from orgdns.cli.sources.ledger import HubLedger, overview
+from orgdns.cli.sources.ledger import HubLedger, now, overview
 from orgdns.cli.sources.ledger_stream import path_facts
 from orgdns.cli.sources.permissions import permissions
 from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
     from hub.runtime.guard import Guard
+    from hub.runtime.history.entry import Action
     from hub.runtime.model.health.path import PathFacts
     from hub.runtime.model.names import Spoke
     from orgdns.cli.reports.coverage import StackInstance
@@ -110,6 +116,22 @@ class HubAccount:
     def caller(self) -> str:
         """The ARN of the operator; empty if AWS does not say."""
         return caller_arn(self.client("sts"))
+
+    def note(self, action: Action, subject: str, reason: str) -> None:
+        """Note in the ledger what the operator requests, before it is done: nothing is done without a note.
+
+        Raises:
+            HubUnknown: if the ledger does not take the note.
+        """
+        table = Table(self.client("dynamodb"), self.names.ledger_table, now, time.sleep)
+        try:
+            note_request(table, action, subject, self.caller(), reason)
+        except LedgerUnavailable as error:
+            raise HubUnknown(
+                "nothing was done, because history could not keep who requested it: use credentials of the hub account "
+                f"that may call dynamodb:PutItem on the partition {contract.REQUESTS_KEY} of the table {table.name} "
+                f"(docs/operate.md, What an operator needs). {error}"
+            ) from error
 
     def id(self) -> str:
         """The id of the account.

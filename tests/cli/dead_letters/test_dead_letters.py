@@ -256,7 +256,8 @@ def test_the_documented_statements_are_what_is_called(emptied: World) -> None:
     operator = f"arn:aws:iam::{HUB}:role/operator"
     for action, resource in calls:
         assert identity_allows([document], Request(operator, HUB, action, resource)), (action, resource)
-    assert granted_actions([document]) == {action for action, _ in calls}
+    # The command also notes who sends the events again.
+    assert granted_actions([document]) == {action for action, _ in calls} | {"dynamodb:PutItem"}
     assert not {action for action, _ in read_calls} & {"sqs:DeleteMessage", "sqs:SendMessage"}
     reading = {**document, "Statement": documented_statements()[:1]}
     assert granted_actions([reading]) == {action for action, _ in read_calls}
