@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orgdns.cli.render.deployment import show_event
-from orgdns.cli.terminal import screen
+from orgdns.cli.terminal import given_reason, screen
 from orgdns.deployment.accounts import Choices, Kind
+from orgdns.deployment.faults import DeploymentFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,21 @@ def choices(
     """What the options say."""
     profiles = {Kind.HUB: hub, Kind.NETWORK: network, Kind.MANAGEMENT: management}
     return Choices({kind: profile for kind, profile in profiles.items() if profile}, role)
+
+
+def reason_given(reason: str | None, *, management: bool) -> str:
+    """The reason that a person gives; empty without one.
+
+    Raises:
+        HubUnknown: if it is not printable text.
+        DeploymentFault: if they give one for the steps in the management account.
+    """
+    if management and reason is not None:
+        raise DeploymentFault(
+            "--reason and --management contradict each other: the credentials of the management account do not reach "
+            "the ledger, which keeps reasons"
+        )
+    return given_reason(reason)
 
 
 def event_reporter(*, as_json: bool) -> Callable[[Event], None]:

@@ -61,10 +61,12 @@ class Accounts:
     Attributes:
         ids: The id of each account.
         make: Makes a client of a service in an account and region.
+        caller: The ARN of the person or pipeline, before it assumes a role in the hub account; may be empty.
     """
 
     ids: Mapping[Kind, str]
     make: Callable[[Kind, str, str], Any]
+    caller: str = ""
 
     def client(self, kind: Kind, service: str, region: str) -> Any:  # noqa: ANN401 - the caller knows the service
         """A client of a service in an account and region."""
@@ -93,10 +95,10 @@ def opened(config: Config, kinds: Collection[Kind], choices: Choices, session: C
         DeploymentFault: if credentials are missing, not valid, or of another account; all of them at once.
     """
     ids = account_ids(config)
-    sessions, faults = dict[Kind, Any](), list[str]()
+    sessions, callers, faults = dict[Kind, Any](), dict[Kind, str](), list[str]()
     for kind in kinds:
         try:
-            sessions[kind] = _session(config, kind, choices, session)
+            sessions[kind], callers[kind] = _session(config, kind, choices, session)
         except DeploymentFault as fault:
             faults += fault.lines
     if faults:
@@ -109,11 +111,11 @@ def opened(config: Config, kinds: Collection[Kind], choices: Choices, session: C
             made[key] = sessions[kind].client(service, region_name=region, config=CLIENT_CONFIG)
         return made[key]
 
-    return Accounts(ids, make)
+    return Accounts(ids, make, callers.get(Kind.HUB, ""))
 
 
-def _session(config: Config, kind: Kind, choices: Choices, session: Callable[..., Any]) -> Any:  # noqa: ANN401 - as above
-    """A session with the account, after AWS said that it is one."""
+def _session(config: Config, kind: Kind, choices: Choices, session: Callable[..., Any]) -> tuple[Any, str]:
+    """A session with the account, after AWS said that it is one, and the ARN of whose credentials it came from."""
     account, spoken = account_ids(config)[kind], SPOKEN[kind]
     profile = choices.profiles.get(kind)
     whose = f"the credentials of the profile {profile}" if profile else "the current credentials (AWS_PROFILE)"
@@ -121,13 +123,13 @@ def _session(config: Config, kind: Kind, choices: Choices, session: Callable[...
         found = session(profile_name=profile) if profile else session()
         identity = found.client("sts", region_name=config.hub.region, config=CLIENT_CONFIG).get_caller_identity()
         if identity["Account"] == account:
-            return found
+            return found, identity["Arn"]
         if choices.role is None or profile:
             raise DeploymentFault(
                 f"{spoken} account {account}: {whose} belong to the account {identity['Account']}: use "
                 f"--{kind}-profile with a profile of {account}, or --role with a role that can be assumed there"
             )
-        return _assumed(config, found, account, choices.role, session)
+        return _assumed(config, found, account, choices.role, session), identity["Arn"]
     except (ClientError, BotoCoreError) as error:
         raise DeploymentFault(f"{spoken} account {account}: {whose} do not work: {error}") from error
 

@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.runtime.history.entry import Action
+from orgdns.deployment.accounts import Kind
 from orgdns.deployment.cloudformation.change_sets import Request, created, executable
 from orgdns.deployment.cloudformation.progress import Event, Events, Instances, failures
 from orgdns.deployment.cloudformation.stack_states import IN_REVIEW, Found, Next, advice, found_stack, next_step
 from orgdns.deployment.faults import DeploymentFault, StackFailed
+from orgdns.deployment.noting import noted
 from orgdns.deployment.planning import Plan, StackPlan, Step, parameter_values, template_of, watched
+from orgdns.deployment.stacks import Part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +42,15 @@ def deploy(deployment: Deployment, planned: Plan) -> tuple[Event, ...]:
     for each in planned.stacks:
         if each.change_set and not executable(deployment.client(each.stack), each.change_set):
             raise _changed(each.stack)
+    # The credentials of the management account do not reach the ledger.
+    changing = [
+        each.stack.name
+        for each in planned.stacks
+        if (each.step is not Step.NOTHING or each.protect) and each.stack.account is not Kind.MANAGEMENT
+    ]
+    # Before anything changes: a run that is killed after its last change would not come to a note. The first deployment
+    # makes the ledger.
+    is_noted = not changing or noted(deployment, Action.DEPLOY, changing)
     package, bucket = deployment.bundle.package, deployment.bucket
     if planned.any and package and bucket:
         bucket.ensure(deployment.stacks[0].tags)
@@ -50,6 +63,8 @@ def deploy(deployment: Deployment, planned: Plan) -> tuple[Event, ...]:
         if each.protect:
             client = deployment.client(each.stack)
             client.update_termination_protection(StackName=each.stack.name, EnableTerminationProtection=True)
+        if not is_noted and each.stack.part is Part.HUB:
+            is_noted = noted(deployment, Action.DEPLOY, changing)
     names = deployment.config.names
     rollout = [each.stack for each in planned.stacks if each.stack.name == names.rollout_stack]
     instances = (Instances(deployment.client(stack), stack.place, names) for stack in rollout)

@@ -107,6 +107,7 @@ class Deployment:
         watch_minutes: For how many minutes the hub's alarms are watched after an update.
         purpose: Keeps the change sets of saved plans apart from others.
         clock: The time.
+        reason: Why a person deploys or removes, in their words; may be empty.
     """
 
     config: Config
@@ -119,6 +120,7 @@ class Deployment:
     watch_minutes: int = WATCH_MINUTES
     purpose: str = "deploy"
     clock: Callable[[], Millis] = now
+    reason: str = ""
 
     def client(self, stack: Stack) -> Any:  # noqa: ANN401 - a client of CloudFormation
         """The client that reaches a stack."""

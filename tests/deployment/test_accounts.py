@@ -72,6 +72,13 @@ def test_role_is_assumed_only_where_it_is_needed() -> None:
     assert found.client(Kind.NETWORK, "s3", "eu-central-1") == (NETWORK, "s3")
 
 
+def test_caller_is_who_assumes_the_role() -> None:
+    """History names the person or pipeline, and not the role that all of them may assume."""
+    roles = {role(HUB): HUB, role(NETWORK): NETWORK}
+    assert accounts(Choices(role="deploy/dns"), OTHER, roles).caller == f"arn:aws:iam::{OTHER}:user/dns"
+    assert accounts(Choices({Kind.HUB: HUB, Kind.NETWORK: NETWORK}), OTHER).caller == f"arn:aws:iam::{HUB}:user/dns"
+
+
 def test_all_faults_are_told_at_once() -> None:
     """Credentials of other accounts are named, with the account that they are of and what to do."""
     with pytest.raises(DeploymentFault) as fault:

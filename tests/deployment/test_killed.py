@@ -41,6 +41,7 @@ def test_killed_at_every_call(versions: tuple[str, ...], after: bool) -> None:  
         assert organization.end() == expected, organization.calls.made[number]
         assert not change_sets(organization)
         assert not plan(organization.deployment(bundle(versions[-1]))).any
+        assert organization.ledger.requests, organization.calls.made[number]
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

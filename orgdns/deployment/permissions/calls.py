@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.contract import LIVE_ALIAS
+from hub.runtime.contract import CONTROL_KEY, LIVE_ALIAS, REQUESTS_KEY
 from orgdns.deployment.bucket import bucket_name
 from orgdns.deployment.permissions.statements import Statement, allow
 from orgdns.deployment.stacks import network_region, profile_regions
@@ -69,8 +69,16 @@ def hub_calls(config: Config) -> Iterator[Statement]:
     )
     yield allow("Bucket", "s3:ListBucket" + ("" if config.deployment.bucket else _OWN_BUCKET), [bucket])
     yield allow("TemplatesAndPackages", "s3:GetObject PutObject", [f"{bucket}/*"])
+    ledger = [arns.of("dynamodb", f"table/{names.ledger_table}")]
+    yield allow("Ledger", "dynamodb:DescribeTable Query Scan", ledger)
+    # The pace of calls to Route 53, and who deploys. "Using IAM policy conditions for fine-grained access control"
+    # (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html).
+    partitions = {"dynamodb:LeadingKeys": [CONTROL_KEY, REQUESTS_KEY]}
     yield allow(
-        "Ledger", "dynamodb:DescribeTable PutItem Query Scan", [arns.of("dynamodb", f"table/{names.ledger_table}")]
+        "RowsOfLedger",
+        "dynamodb:PutItem",
+        ledger,
+        {"ForAllValues:StringEquals": partitions, "Null": {"dynamodb:LeadingKeys": "false"}},
     )
     if config.history.days:
         history = names.history_bucket(config.hub.account, config.hub.region)

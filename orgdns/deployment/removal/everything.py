@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hub.runtime.history.entry import Action
 from hub.runtime.model.owner import Owner
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.ports import LedgerUnavailable
 from orgdns.cfn.zone_ids import shown_domain, zone_id_title
 from orgdns.deployment.accounts import Kind
 from orgdns.deployment.cloudformation.progress import Event
+from orgdns.deployment.noting import noted
 from orgdns.deployment.removal.associations import (
     Association,
     end_associations,
@@ -101,6 +103,7 @@ def destroy(deployment: Deployment, planned: Removal) -> tuple[str, ...]:
     Raises:
         StackFailed: if a stack cannot be deleted; what comes after it stays.
     """
+    noted(deployment, Action.DESTROY, [each.stack.name for each in planned.stacks])
     left: list[str] = []
     for each in planned.stacks:
         if before_records(each):

@@ -140,6 +140,7 @@ def test_management_account(orgdns: Shell) -> None:
     """The first plan says what is missing there, and the command does it."""
     assert "orgdns deploy --management" in orgdns.deploy("--plan", code=1)
     assert "register the hub account" in orgdns.deploy("--management", "--plan", code=2)
+    assert "contradict each other" in orgdns.deploy("--management", "--reason", "pilot", code=1)
     orgdns.deploy("--management", "--yes")
     assert "Nothing is left to do" in orgdns.deploy("--management")
 

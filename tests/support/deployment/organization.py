@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from hub.package import Package
+from hub.runtime import contract
 from orgdns.config.load import Config, parse
 from orgdns.deployment.accounts import account_ids
 from orgdns.deployment.bundle import Bundle
@@ -104,15 +106,26 @@ class Iam:
 
 @dataclass
 class Ledger:
-    """The ledger's table: the pace that was stored last, and the rows of VPCs. It may be gone."""
+    """The ledger's table: the paces that were stored, the requests, and the rows of VPCs.
+
+    It may be gone, and `refusal` is the code and message of the error that answers to the note of a request.
+    """
 
     paces: list[Answer] = field(default_factory=list)
+    requests: list[Answer] = field(default_factory=list)
     vpcs: list[Answer] = field(default_factory=list)
     gone: bool = False
+    refusal: tuple[str, str] | None = None
 
     def put_item(self, **request: Any) -> Answer:
         self._check("PutItem")
-        self.paces.append(request["Item"])
+        row = {name: text for name, value in request["Item"].items() for text in value.values()}
+        if row[contract.PARTITION_KEY] != contract.REQUESTS_KEY:
+            self.paces.append(row)
+            return {}
+        if self.refusal:
+            raise refused("PutItem", *self.refusal)
+        self.requests.append(row)
         return {}
 
     def query(self, **_request: Any) -> Answer:
@@ -149,10 +162,16 @@ class Organization:
             case "route53":
                 return self.route53
             case "dynamodb":
-                return self.ledger
+                # The hub's stack makes the table, which outlives it.
+                made = any(stack.name == self.config.names.hub_stack for stack in self._stacks())
+                return self.ledger if made else Ledger(gone=True)
             case "iam":
                 return Iam(self.roles)
         raise AssertionError(service)
+
+    def _stacks(self) -> Iterator[Any]:
+        """All stacks, also those that are deleted."""
+        return (stack for region in self.state.regions.values() for stack in region.stacks.values())
 
     def deployment(self, content: Bundle | None = None, parts: tuple[Part, ...] = tuple(Part)) -> Deployment:
         accounts = Aws(account_ids(self.config), self.service, self.calls).accounts()

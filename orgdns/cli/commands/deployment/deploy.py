@@ -17,6 +17,7 @@ from orgdns.cli.credentials import (
     Role,
     choices,
     event_reporter,
+    reason_given,
 )
 from orgdns.cli.render import plan as names
 from orgdns.cli.render.deployment import show_failed_instances, show_findings, show_plan
@@ -25,7 +26,17 @@ from orgdns.cli.render.documents.plan import plan_document
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.snapshot import effect_of
-from orgdns.cli.terminal import All, Json, confirmed, errors_reported, print_json, reading_progress, say, screen
+from orgdns.cli.terminal import (
+    All,
+    Json,
+    Reason,
+    confirmed,
+    errors_reported,
+    print_json,
+    reading_progress,
+    say,
+    screen,
+)
 from orgdns.config.load import load
 from orgdns.deployment.accounts import Kind
 from orgdns.deployment.cloudformation.stack_states import found_stack
@@ -78,6 +89,7 @@ def run(
     network_profile: NetworkProfile = None,
     management_profile: ManagementProfile = None,
     role: Role = None,
+    reason: Reason = None,
     as_json: Json = False,
     everything: All = False,
 ) -> None:
@@ -91,6 +103,7 @@ def run(
     """
     console = screen()
     with errors_reported():
+        why = reason_given(reason, management=management)
         loaded = load(config)
         for warning in loaded.warnings():
             typer.echo(f"{config}: warning: {warning}", err=True)
@@ -106,6 +119,7 @@ def run(
             open_deployment(loaded, config.name, accounts, event_reporter(as_json=as_json), parts),
             watch_minutes=document["watch_minutes"] if document else watch_minutes,
             purpose="saved" if save else "deploy",
+            reason=why,
         )
         # What an interrupted run began is checked in the state that it ends in.
         wait_for_others(deployment)

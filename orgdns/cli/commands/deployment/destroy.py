@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +16,12 @@ from orgdns.cli.credentials import (
     Role,
     choices,
     event_reporter,
+    reason_given,
 )
 from orgdns.cli.render.deployment import show_removal
 from orgdns.cli.render.documents.deployment import removal_document
 from orgdns.cli.reports.exit_codes import ATTENTION
-from orgdns.cli.terminal import Json, confirmed, errors_reported, print_json, say, screen
+from orgdns.cli.terminal import Json, Reason, confirmed, errors_reported, print_json, say, screen
 from orgdns.config.load import load
 from orgdns.deployment.accounts import Kind
 from orgdns.deployment.opening import open_accounts, open_deployment
@@ -42,6 +44,7 @@ def run(
     network_profile: NetworkProfile = None,
     management_profile: ManagementProfile = None,
     role: Role = None,
+    reason: Reason = None,
     as_json: Json = False,
 ) -> None:
     """Remove the stacks of a configuration, the last one first.
@@ -53,6 +56,7 @@ def run(
     """
     console = screen()
     with errors_reported():
+        why = reason_given(reason, management=management)
         loaded = load(config)
         if management:
             credentials = choices(management=management_profile, role=role)
@@ -60,7 +64,9 @@ def run(
             destroy_there(loaded, config.name, accounts, only_plan=only_plan, yes=yes, as_json=as_json)
             return
         accounts = open_accounts(loaded, choices(hub_profile, network_profile, role=role))
-        deployment = open_deployment(loaded, config.name, accounts, event_reporter(as_json=as_json), removes=True)
+        deployment = replace(
+            open_deployment(loaded, config.name, accounts, event_reporter(as_json=as_json), removes=True), reason=why
+        )
         planned = removal(deployment, records=records, associations=associations)
         if not as_json:
             bucket = deployment.bucket
