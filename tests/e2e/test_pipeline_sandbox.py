@@ -10,7 +10,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from sandbox.clock import MovedClock
 from sandbox.world import World, world
-from tests.support.pipeline.deployed import SandboxDriver, faults_injected
+from tests.support.pipeline.deployed import SandboxDriver
+from tests.support.pipeline.deployed_faults import faults_injected
 from tests.support.pipeline.machine import ZONE, Pipeline, configuration
 
 CONFIG = configuration()

@@ -17,7 +17,8 @@ from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SEARCH
 from sandbox.world import world
 from tests.support.path.sweeps import forget_ended
-from tests.support.pipeline.deployed import SandboxDriver, faults_injected
+from tests.support.pipeline.deployed import SandboxDriver
+from tests.support.pipeline.deployed_faults import faults_injected
 from tests.support.pipeline.machine import REGION, ZONE, configuration, expected
 
 CONFIG = configuration()

@@ -7,7 +7,7 @@ is missing. At rest, after a sweep and an audit, the zone is what policy says, a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 import yaml
 from hypothesis import strategies as st
