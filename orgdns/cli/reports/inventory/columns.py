@@ -60,6 +60,7 @@ COLUMNS: Final[Mapping[str, Callable[[InventoryRow], Value]]] = {
 # What fits a terminal, in the order in which people read it.
 SHOWN: Final = ("name", "type", "values", "instance", "account", "label", "region", "state", "status", "reason")
 TAG: Final = "tag:"
+_TAGS: Final = json.JSONEncoder(ensure_ascii=False)
 
 
 def fields_of(row: InventoryRow) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def _text(value: Value) -> str:
         case list():
             return " ".join(value)
         case dict():
-            return json.dumps(value, ensure_ascii=False) if value else ""
+            return _TAGS.encode(value) if value else ""
         case int():
             return str(value)
 
