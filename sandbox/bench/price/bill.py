@@ -178,7 +178,7 @@ def _of_history(organization: Organization) -> Iterator[tuple[Price, float]]:
     runs = organization.shards * HOURS * 12
     # After a cold start, it asks of each day whether it was compacted.
     listings = prices.COLD_STARTS_AN_HOUR * HOURS * RAW_DAYS
-    # Compaction reads each object twice.
+    # Compaction reads each object, and two workers may begin with a day at the same time.
     reads = 2 * runs
     yield prices.S3_WRITE, runs + listings
     yield prices.S3_READ, reads
