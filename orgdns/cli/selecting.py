@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from orgdns.cli.reports.inventory.options import Options
-    from orgdns.cli.sources.hub_account import HubAccount
+    from orgdns.cli.sources.hub import Hub
     from orgdns.cli.sources.inventory.inventory import Inventory, Progress
     from orgdns.cli.sources.inventory.reading import Unread
 
@@ -73,7 +73,7 @@ def counting_progress() -> Iterator[Progress]:
 
 
 def selected(
-    stack: ExitStack, account: HubAccount, options: Options, faults: Sequence[str]
+    stack: ExitStack, account: Hub, options: Options, faults: Sequence[str]
 ) -> tuple[InventorySource, Inventory]:
     """Read the rows that the options select, with progress, until the stack is closed.
 

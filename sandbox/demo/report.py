@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
-from orgdns.cli.sources.reporting.organization import read_report
+from orgdns.cli.sources.reporting.organization import Stated, read_report
 from orgdns.report.document import report_document
 from orgdns.report.model import FindingKind, SpokeState
 from orgdns.report.page import page
@@ -36,7 +36,7 @@ def write_report(story: Story) -> None:
         pass_an_hour(story)
         # A heartbeat comes every five minutes.
         made.pass_time(6)
-    report = read_report(hub_account(made), made.config, lambda _rows: None)
+    report = read_report(hub_account(made), Stated.of(made.config), lambda _rows: None)
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(page(report_document(report)))
     kinds = report.findings.kinds

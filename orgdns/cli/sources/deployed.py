@@ -74,18 +74,29 @@ def deployed(client: LambdaClient, names: Names) -> Deployed:
             f"the call to AWS failed: {error}. Check the credentials (--profile or AWS_PROFILE), the region and the "
             "network"
         ) from error
-    variables = environment.get("Variables", {})
+    try:
+        return deployed_in(environment.get("Variables", {}), names)
+    except KeyError as error:
+        needed = f"{contract.ENV_ZONE_IDS}, {contract.ENV_LEDGER_TABLE} or {contract.ENV_LIMITS}"
+        raise HubUnknown(
+            f"the function {name} lacks {needed} in its environment: deploy the hub template of this version"
+        ) from error
+
+
+def deployed_in(variables: Mapping[str, str], names: Names) -> Deployed:
+    """The configuration in the environment of a function of the hub.
+
+    Raises:
+        KeyError: if something is missing, or cannot be read.
+    """
     try:
         zone_ids = decoded(variables[contract.ENV_ZONE_IDS])
         limits = Limits(**json.loads(variables[contract.ENV_LIMITS]))
         owner = Owner(variables.get(contract.ENV_OWNER, DEFAULT_INSTALLATION))
         unlisted = unlisted_spokes(variables.get(contract.ENV_UNLISTED_SPOKES, ""))
         return Deployed(zone_ids, variables[contract.ENV_LEDGER_TABLE], limits, names, owner, unlisted)
-    except (KeyError, ValueError, AttributeError, TypeError) as error:
-        needed = f"{contract.ENV_ZONE_IDS}, {contract.ENV_LEDGER_TABLE} or {contract.ENV_LIMITS}"
-        raise HubUnknown(
-            f"the function {name} lacks {needed} in its environment: deploy the hub template of this version"
-        ) from error
+    except (ValueError, AttributeError, TypeError) as error:
+        raise KeyError(str(error)) from error
 
 
 def deployed_guard(client: LambdaClient, names: Names) -> Guard | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import botocore.session
-from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+from botocore.exceptions import ClientError, ProfileNotFound
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.history.requests import note_request
@@ -19,33 +19,24 @@ from hub.runtime.aws.sessions import CLIENT_CONFIG
 from hub.runtime.contract import ENV_INSTALLATION
 from hub.runtime.installation import DEFAULT_INSTALLATION, Names
 from hub.runtime.ports import LedgerUnavailable
-from orgdns.cli.sources.alarms import firing_alarms
-from orgdns.cli.sources.backlog import backlog, waiting_messages
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
-from orgdns.cli.sources.deployed import HubUnknown, deployed, deployed_guard
-from orgdns.cli.sources.ledger import HubLedger, now, overview
-from orgdns.cli.sources.ledger_stream import path_facts
-from orgdns.cli.sources.permissions import permissions
-from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
+from orgdns.cli.sources.deployed import HubUnknown, deployed_guard
+from orgdns.cli.sources.hub import Hub
+from orgdns.cli.sources.ledger import now
 from orgdns.deployment.accounts import caller_arn
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sts import STSClient
 
     from hub.runtime.guard import Guard
     from hub.runtime.history.entry import Action
-    from hub.runtime.model.health.path import PathFacts
-    from hub.runtime.model.names import Spoke
-    from orgdns.cli.reports.coverage import StackInstance
-    from orgdns.cli.reports.status.overview import Alarms, Backlog, Overview
 
 # This many profiles are named if the one that is asked for does not exist.
 _SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class HubAccount:
+class HubAccount(Hub):
     """A session with the hub account, and the names of the installation there. AWS is called only by the methods."""
 
     session: boto3.Session
@@ -71,47 +62,9 @@ class HubAccount:
             raise HubUnknown("no region is set: set --region or AWS_REGION to the region of the hub")
         return cls(session, Names(installation or os.environ.get(ENV_INSTALLATION) or DEFAULT_INSTALLATION))
 
-    def ledger(self) -> HubLedger:
-        """The ledger of the deployed hub. Each call looks the hub up, so call it once.
-
-        Raises:
-            HubUnknown: if the hub cannot be found or read.
-        """
-        functions, rows = self.client("lambda"), self.client("dynamodb")
-        return HubLedger.of(deployed(functions, self.names), rows)
-
-    def status(self, hub: HubLedger) -> Overview:
-        """What `orgdns status` shows.
-
-        Raises:
-            HubUnknown: if a part of the hub cannot be found or read.
-            LedgerUnavailable: if the ledger cannot be read.
-        """
-        found = overview(hub, lambda: self.listed_spokes(hub))
-        return replace(
-            found,
-            path_facts=self.path_facts(hub),
-            alarms=self.alarms(),
-            permissions=permissions(self.client("cloudwatch"), self.names, found.now),
-            backlog=self.backlog(hub),
-        )
-
-    def path_facts(self, hub: HubLedger) -> PathFacts:
-        """What AWS says of the hub's parts on the path of events.
-
-        Raises:
-            HubUnknown: if the events queue cannot be found or read.
-        """
-        waiting = waiting_messages(self.client("sqs"), self.names.events_queue)
-        return path_facts(hub.deployed, self.client("lambda"), self.client("dynamodb"), waiting)
-
     def guard(self) -> Guard | None:
         """What the hub removes without approval, or None if the credentials may not read it."""
         return deployed_guard(self.client("lambda"), self.names)
-
-    def alarms(self) -> Alarms:
-        """The hub's alarms that are in ALARM."""
-        return firing_alarms(self.client("cloudwatch"), self.names)
 
     def caller(self) -> str:
         """The ARN of the operator; empty if AWS does not say."""
@@ -132,26 +85,6 @@ class HubAccount:
                 f"that may call dynamodb:PutItem on the partition {contract.REQUESTS_KEY} of the table {table.name} "
                 f"(docs/operate.md, What an operator needs). {error}"
             ) from error
-
-    def id(self) -> str:
-        """The id of the account.
-
-        Raises:
-            HubUnknown: if AWS does not say.
-        """
-        client: STSClient = self.client("sts")
-        try:
-            return client.get_caller_identity()["Account"]
-        except (BotoCoreError, ClientError) as error:
-            raise HubUnknown(f"which account the credentials are of is unknown: AWS says: {error}") from error
-
-    def backlog(self, hub: HubLedger) -> Backlog:
-        """The names that wait because their accounts changed names faster than their rate allows.
-
-        Raises:
-            HubUnknown: if the queue cannot be found or read.
-        """
-        return backlog(hub, self.client("sqs"))
 
     def tasks(self) -> QueuedTasks:
         """The sweeper's queue.
@@ -192,22 +125,6 @@ class HubAccount:
             HubUnknown: as above.
         """
         return HubAccount(self.session, self.names).client("dynamodb")
-
-    def stack_instances(self, unlisted: frozenset[Spoke]) -> dict[Spoke, StackInstance]:
-        """The stacks of the rollout, with the spokes that no StackSet lists.
-
-        Raises:
-            HubUnknown: if StackSets does not list all of them.
-        """
-        return stack_instances(self.client("cloudformation"), self.names, unlisted)
-
-    def listed_spokes(self, hub: HubLedger) -> frozenset[Spoke]:
-        """The spokes that have a stack of the rollout, or that the deployed configuration says have one.
-
-        Raises:
-            HubUnknown: if StackSets does not list all of them.
-        """
-        return listed_spokes(self.client("cloudformation"), self.names) | hub.deployed.unlisted
 
 
 def _profiles() -> str:

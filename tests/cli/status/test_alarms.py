@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from orgdns.cli.reports.status.overview import Alarms, FiringAlarm
-from orgdns.cli.sources.alarms import firing_alarms
+from orgdns.cli.sources.monitoring.alarms import firing_alarms
 from tests.support.aws.clients import SESSION
 
 AT = datetime(2026, 11, 2, 9, 0, 0, 250_000, tzinfo=UTC)

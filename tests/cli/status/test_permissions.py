@@ -15,7 +15,7 @@ from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import NEVER, Millis
 from orgdns.cli.reports.status.overview import Permissions
 from orgdns.cli.reports.status.permissions import PERIOD, Metric, signs, since
-from orgdns.cli.sources.permissions import permissions
+from orgdns.cli.sources.monitoring.permissions import permissions
 from tests.support.aws.clients import SESSION
 from tests.support.generated import of_type
 

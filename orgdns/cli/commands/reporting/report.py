@@ -8,7 +8,7 @@ import typer
 from orgdns.cli.reports.reporting.names import NAMES
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.inventory.files import replaced
-from orgdns.cli.sources.reporting.organization import read_report
+from orgdns.cli.sources.reporting.organization import Stated, read_report
 from orgdns.cli.terminal import (
     Installation,
     Json,
@@ -46,7 +46,7 @@ def run(
     with errors_reported(), reading_progress() as progress:
         loaded = load(config) if config else None
         account = HubAccount.of(profile, region, installation or (loaded.installation if loaded else None))
-        report = read_report(account, loaded, progress, names)
+        report = read_report(account, Stated.of(loaded) if loaded else None, progress, names)
         document = report_document(report)
         if not as_json:
             _write(output, page(document))

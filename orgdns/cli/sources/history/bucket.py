@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hub.runtime.model.names import Millis
-    from orgdns.cli.sources.hub_account import HubAccount
+    from orgdns.cli.sources.hub import Hub
 
 
-def history_reader(account: HubAccount, now: Millis, progress: Callable[[int], None] = lambda _: None) -> HistoryReader:
+def history_reader(account: Hub, now: Millis, progress: Callable[[int], None] = lambda _: None) -> HistoryReader:
     """The reader of the history of an installation.
 
     Raises:

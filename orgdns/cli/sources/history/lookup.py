@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hub.runtime.history.timeline import Period
     from hub.runtime.model.names import Fqdn
     from orgdns.cli.sources.history.reader import HistoryReader
-    from orgdns.cli.sources.hub_account import HubAccount
+    from orgdns.cli.sources.hub import Hub
     from orgdns.cli.sources.ledger import HubLedger
 
 # An address or an instance with more names than that is answered by these.
@@ -83,7 +83,7 @@ class HistoryLookup:
     reader: HistoryReader
 
     @classmethod
-    def of(cls, account: HubAccount, progress: Callable[[int], None]) -> HistoryLookup:
+    def of(cls, account: Hub, progress: Callable[[int], None]) -> HistoryLookup:
         """The history of the installation.
 
         Raises:
@@ -92,9 +92,7 @@ class HistoryLookup:
         return cls.in_hub(account, account.ledger(), progress)
 
     @classmethod
-    def in_hub(
-        cls, account: HubAccount, hub: HubLedger, progress: Callable[[int], None] = lambda _: None
-    ) -> HistoryLookup:
+    def in_hub(cls, account: Hub, hub: HubLedger, progress: Callable[[int], None] = lambda _: None) -> HistoryLookup:
         """The history of an installation whose ledger is known.
 
         Raises:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.status import SpokeStatus
     from orgdns.cli.reports.inventory.options import Options
     from orgdns.cli.reports.inventory.selection import Selection
-    from orgdns.cli.sources.hub_account import HubAccount
+    from orgdns.cli.sources.hub import Hub
     from orgdns.cli.sources.inventory.reading import Unread
     from orgdns.cli.sources.ledger import HubLedger
 
@@ -42,11 +42,11 @@ class Inventory:
 class InventorySource:
     """The ledger of the deployed hub."""
 
-    account: HubAccount
+    account: Hub
     hub: HubLedger
 
     @classmethod
-    def of(cls, account: HubAccount) -> InventorySource:
+    def of(cls, account: Hub) -> InventorySource:
         """The ledger of the hub in this account.
 
         Raises:

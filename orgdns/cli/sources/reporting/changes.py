@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hub.runtime.history.entry import Entry
-    from orgdns.cli.sources.hub_account import HubAccount
+    from orgdns.cli.sources.hub import Hub
 
 # Milliseconds. The raw objects that this reads stay for two weeks.
 _SHOWN: Final = 7 * 86_400_000
 
 
-def recent_changes(account: HubAccount, now: Millis) -> Changes:
+def recent_changes(account: Hub, now: Millis) -> Changes:
     """The changes of the last week, or why they are not known: the installation keeps none, or may not be asked."""
     since = Millis(max(0, now - _SHOWN))
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from orgdns.cli.reports.coverage import coverage
@@ -18,17 +18,29 @@ if TYPE_CHECKING:
     from hub.runtime.boundary.unreadable import Unreadable
     from hub.runtime.model.names import NameState
     from hub.runtime.model.observation import Observation
-    from orgdns.cli.sources.hub_account import HubAccount
+    from orgdns.cli.sources.hub import Hub
     from orgdns.cli.sources.ledger import HubLedger
     from orgdns.cli.sources.snapshot import Progress
     from orgdns.config.load import Config
     from orgdns.report.model import Report
 
 
-def read_report(account: HubAccount, config: Config | None, progress: Progress, names: int = NAMES) -> Report:
-    """The report on the deployed hub, with at most so many names.
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What only the configuration says: the organization's id, and the objective's seconds and share of names."""
 
-    `config` is the configuration, of which the report takes the objective and the id of the organization.
+    organization: str
+    seconds: float
+    share: float
+
+    @classmethod
+    def of(cls, config: Config) -> Stated:
+        """What a configuration says."""
+        return cls(config.organization.id, config.objective.seconds, config.objective.share)
+
+
+def read_report(account: Hub, stated: Stated | None, progress: Progress, names: int = NAMES) -> Report:
+    """The report on the deployed hub, with at most so many names.
 
     Raises:
         HubUnknown: if a part of the hub cannot be found or read.
@@ -45,9 +57,9 @@ def read_report(account: HubAccount, config: Config | None, progress: Progress, 
     vpcs = KnownVpcs.of(rows, vpcs_statuses, overview.health.known | stacks.keys())
     covered = replace(covered, instances=instance_vpcs(tally.instances(_contents(hub, domains, progress)), vpcs))
     found = trend(account.client("cloudwatch"), account.names, overview.zone_ids, overview.now)
-    if config:
-        found = replace(found, seconds=config.objective.seconds, share=config.objective.share)
-    place = Place(account.region, config.organization.id if config else "")
+    if stated:
+        found = replace(found, seconds=stated.seconds, share=stated.share)
+    place = Place(account.region, stated.organization if stated else "")
     return whole_report(place, overview, covered, tally, found, recent_changes(account, overview.now))
 
 

@@ -1,0 +1,1 @@
+"""What CloudWatch says of the hub, read with the operator's credentials."""
