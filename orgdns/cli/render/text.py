@@ -8,6 +8,7 @@ from rich.text import Text
 
 from hub.runtime.model.names import Action, ConflictRule
 from orgdns.cli.render.documents.fields import damping_text
+from orgdns.cli.render.export.printable import printable
 from orgdns.cli.render.layout import record, show_line, show_lines, show_pairs
 from orgdns.cli.reports.times import time
 
@@ -35,11 +36,7 @@ def visible(text: str, style: str = "") -> Text:
 
     Brackets in the text are not markup.
     """
-    shown = (
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
-    return Text("".join(shown), style=style, overflow="fold")
+    return Text(printable(text), style=style, overflow="fold")
 
 
 def show_instance(console: Console, report: InstanceReport) -> None:

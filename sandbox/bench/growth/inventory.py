@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import Millis
 from hub.runtime.model.status import SpokeStatus
-from orgdns.cli.commands.inventory.export import Export, ExportFormat
+from orgdns.cli.exporting import Export, ExportFormat
 from orgdns.cli.reports.inventory.columns import fields_of
 from orgdns.cli.reports.inventory.hosts import LeftOut
 from orgdns.cli.reports.inventory.selection import Selection, wildcards

@@ -1,27 +1,17 @@
 """`orgdns export`: write names in the format of another tool."""
 
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 
-from hub.runtime.model.names import Fqdn, Millis
-from orgdns.cli.render.export.ansible import ansible
-from orgdns.cli.render.export.document import document
-from orgdns.cli.render.export.hosts_file import hosts_file
-from orgdns.cli.render.export.prometheus import prometheus
-from orgdns.cli.render.export.spreadsheet import spreadsheet
-from orgdns.cli.render.export.ssh_config import ssh_config
-from orgdns.cli.render.export.zone_file import zone_file
+from hub.runtime.model.names import Fqdn
+from orgdns.cli.exporting import ALL_ROWS, Export, ExportFormat
 from orgdns.cli.reports.exit_codes import ATTENTION
-from orgdns.cli.reports.inventory.hosts import Host, LeftOut, Plain, hosts_of
+from orgdns.cli.reports.inventory.hosts import LeftOut
 from orgdns.cli.reports.inventory.options import InvalidSelection, Options
-from orgdns.cli.reports.times import time
 from orgdns.cli.selecting import (
     Account,
     Cidr,
@@ -42,25 +32,9 @@ from orgdns.cli.selecting import (
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.inventory.files import replaced
 from orgdns.cli.sources.inventory.groups import StoredGroups
-from orgdns.cli.sources.inventory.store import BY_INSTANCE, BY_NAME, InventoryStore
 from orgdns.cli.sources.ledger import now
 from orgdns.cli.terminal import Installation, Profile, errors_reported
 
-
-class ExportFormat(StrEnum):
-    """What is written."""
-
-    CSV = "csv"
-    JSON = "json"
-    HOSTS = "hosts"
-    BIND = "bind"
-    ANSIBLE = "ansible"
-    PROMETHEUS = "prometheus"
-    SSH = "ssh"
-
-
-# These have every row, with its status; the others have what resolves.
-_ALL = frozenset({ExportFormat.CSV, ExportFormat.JSON})
 _MOST_PORT = 65_535
 
 
@@ -107,7 +81,7 @@ def run(
             cidrs=cidr or (),
             conflict=conflict,
             refused=refused,
-            published=output_format not in _ALL,
+            published=output_format not in ALL_ROWS,
         )
         hub = HubAccount.of(profile, region, installation)
         file = _opened(stack, output)
@@ -126,43 +100,6 @@ def run(
         raise typer.Exit(ATTENTION)
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
-    """What a file says beside the rows."""
-
-    installation: str
-    at: Millis
-    domain: Fqdn
-    port: int | None
-
-    def texts(
-        self, output_format: ExportFormat, store: InventoryStore, groups: StoredGroups, left_out: LeftOut
-    ) -> Iterator[str]:
-        """The text in a format, piece by piece. Names that it cannot hold are counted."""
-        plain, at = Plain(left_out), time(self.at)
-        match output_format:
-            case ExportFormat.CSV:
-                return spreadsheet(store.rows(BY_NAME))
-            case ExportFormat.JSON:
-                return document(store.rows(BY_NAME), self.installation, at)
-            case ExportFormat.HOSTS:
-                return hosts_file(plain.rows(store.rows(BY_NAME)), at)
-            case ExportFormat.BIND:
-                return zone_file(plain.rows(store.rows(BY_NAME)), self.domain, at, self.at)
-            case _:
-                hosts = hosts_of(plain.rows(store.rows(BY_INSTANCE)), store.ambiguous())
-                return self._of_hosts(output_format, hosts, groups)
-
-    def _of_hosts(self, output_format: ExportFormat, hosts: Iterator[Host], groups: StoredGroups) -> Iterator[str]:
-        match output_format:
-            case ExportFormat.ANSIBLE:
-                return ansible(hosts, groups)
-            case ExportFormat.PROMETHEUS:
-                return prometheus(hosts, self.port)
-            case _:
-                return ssh_config(hosts, time(self.at))
-
-
 def _faults(output_format: ExportFormat, zone: list[str] | None, port: int | None, *, others: bool) -> list[str]:
     """What is wrong with the options of this command alone."""
     faults: list[str] = []
@@ -172,7 +109,7 @@ def _faults(output_format: ExportFormat, zone: list[str] | None, port: int | Non
         faults.append(f"--port: {output_format} has no ports; prometheus has")
     if port is not None and not 0 < port <= _MOST_PORT:
         faults.append(f"--port: {port} is not between 1 and {_MOST_PORT}")
-    if others and output_format not in _ALL:
+    if others and output_format not in ALL_ROWS:
         faults.append(f"--conflict, --refused: {output_format} has only published names: use csv or json")
     return faults
 

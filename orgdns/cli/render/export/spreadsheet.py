@@ -12,7 +12,7 @@ import csv
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from orgdns.cli.render.text import visible
+from orgdns.cli.render.export.printable import printable
 from orgdns.cli.reports.inventory.columns import COLUMNS, texts_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def spreadsheet(rows: Iterable[InventoryRow]) -> Iterator[str]:
 @lru_cache(maxsize=1_024)  # Most cells are as those of other rows.
 def safe(text: str) -> str:
     """A cell that no spreadsheet takes for a formula, on one line."""
-    shown = text if text.isprintable() else visible(text).plain
+    shown = printable(text)
     return f"'{shown}" if shown.lstrip().startswith(_QUOTED) else shown
 
 
