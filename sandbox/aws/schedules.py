@@ -3,9 +3,9 @@
 A simulation of EventBridge Scheduler ("Setting up the execution role",
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html) and two of its templated targets
 (https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html): SendMessage of SQS and
-PutEvents of EventBridge. A rate-based schedule is due when it is created, and then once in each period. If the clock
-jumps over several periods, the schedule runs once. Flexible windows and retries take no time. What cannot be delivered
-is dropped, and the other schedules run.
+PutEvents of EventBridge. A rate-based schedule is due when it is created, and then once in each period, and a daily one
+at its time of the day. If the clock jumps over several times, the schedule runs once. Flexible windows and retries take
+no time. What cannot be delivered is dropped, and the other schedules run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
 
-from sandbox.aws.cloudformation.expressions import NoExpression, period_of
+from sandbox.aws.cloudformation.expressions import NoExpression, due_at
 from sandbox.aws.cloudwatch.metrics import metric
 from sandbox.aws.events.delivery import bus_of
 from sandbox.aws.iam.evaluation import Request, identity_allows, resource_allows
@@ -62,6 +62,7 @@ class Schedules:
     router: Router
     metrics: MetricStore | None = None
     dropped: Callable[[str], None] = lambda _reason: None
+    _created: dict[str, float] = field(default_factory=dict)
     _carried_out: dict[str, float] = field(default_factory=dict)
 
     def fire_due(self) -> int:
@@ -81,11 +82,13 @@ class Schedules:
         self._fire(schedule)
 
     def _is_due(self, schedule: Moto) -> bool:
-        last = self._carried_out.get(schedule.arn)
+        now = self.clock.now()
+        created, last = self._created.setdefault(schedule.arn, now), self._carried_out.get(schedule.arn)
         try:
-            return last is None or self.clock.now() - last >= period_of(schedule.schedule_expression)
+            return now >= due_at(schedule.schedule_expression, created, last)
         except NoExpression:
-            return False
+            # It is reported once.
+            return last is None
 
     def _enabled(self) -> Iterator[Moto]:
         for regions in list(scheduler_backends.values()):
@@ -95,7 +98,7 @@ class Schedules:
 
     def _fire(self, schedule: Moto) -> None:
         self._carried_out[schedule.arn] = self.clock.now()
-        period_of(schedule.schedule_expression)
+        due_at(schedule.schedule_expression, 0, None)
         try:
             self._send(schedule)
         except NotDelivered:

@@ -13,7 +13,7 @@ from moto.sqs.models import sqs_backends
 from hub.runtime import contract
 from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.aws.cloudformation.deployer import DeploymentFailed
-from sandbox.aws.cloudformation.expressions import NoExpression, period_of
+from sandbox.aws.cloudformation.expressions import NoExpression, due_at
 from sandbox.aws.schedules import NotAllowed
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS
@@ -34,14 +34,26 @@ BUS_TARGET = {
 )
 def test_rates(expression: str, seconds: int) -> None:
     """A rate has a value and a unit, singular or plural."""
-    assert period_of(expression) == seconds
+    assert due_at(expression, 1_000, None) == 1_000
+    assert due_at(expression, 0, 1_000) == 1_000 + seconds
 
 
-@pytest.mark.parametrize("expression", ["", "rate(0 minutes)", "rate(5)", "cron(0 3 * * ? *)", "rate(5 seconds)"])
+@pytest.mark.parametrize(
+    ("created", "last", "due"),
+    [(0, None, 11_700), (11_700, None, 98_100), (0, 11_700, 98_100), (0, 11_699, 11_700), (0, 90_000, 98_100)],
+)
+def test_time_of_each_day(created: float, last: float | None, due: float) -> None:
+    """A cron expression can be a time of each day: here, 03:15 in UTC."""
+    assert due_at("cron(15 3 * * ? *)", created, last) == due
+
+
+@pytest.mark.parametrize(
+    "expression", ["", "rate(0 minutes)", "rate(5)", "cron(0 3 ? * MON *)", "cron(0 24 * * ? *)", "rate(5 seconds)"]
+)
 def test_other_expressions_are_refused(expression: str) -> None:
     """What Scheduler refuses, and what is not modeled."""
     with pytest.raises(NoExpression, match="is not rate"):
-        period_of(expression)
+        due_at(expression, 0, None)
 
 
 @pytest.fixture
@@ -97,7 +109,7 @@ def test_role_that_may_not_send_leaves_a_dead_letter(made: World) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"ScheduleExpression": "cron(0 3 * * ? *)"}, "is not rate"),
+        ({"ScheduleExpression": "cron(0 3 ? * MON *)"}, "is not rate"),
         ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "FLEXIBLE time window"),
         ({"GroupName": "nobodys"}, "Schedule group nobodys does not exist"),
         ({"KmsKeyArn": f"arn:aws:kms:{REGION}:{HUB}:key/x"}, "not modeled: .'KmsKeyArn'"),
@@ -176,7 +188,7 @@ def test_schedule_group(made: World) -> None:
     ("name", "change", "message"),
     [
         ("untrusted", {}, "does not trust scheduler.amazonaws.com"),
-        ("cron", {"ScheduleExpression": "cron(0 3 * * ? *)"}, "is not rate"),
+        ("cron", {"ScheduleExpression": "cron(0 3 ? * MON *)"}, "is not rate"),
         ("function", {"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": f"arn:aws:iam::{HUB}:role/x"}}, "than queues"),
     ],
 )

@@ -16,7 +16,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.core.common_models import CloudFormationModel
 from moto.scheduler.models import scheduler_backends
 
-from sandbox.aws.cloudformation.expressions import NoExpression, period_of
+from sandbox.aws.cloudformation.expressions import NoExpression, due_at
 from sandbox.aws.partition import arn_of, is_arn_of
 
 Json = dict[str, Any]
@@ -181,7 +181,7 @@ def _settings(properties: Json) -> Json:
         raise ValidationError(message=f"properties of a schedule's target that are not modeled: {unknown}")
     _check_target(target)
     try:
-        period_of(properties["ScheduleExpression"])
+        due_at(properties["ScheduleExpression"], 0, None)
     except NoExpression as refused:
         raise ValidationError(message=str(refused)) from refused
     window = properties["FlexibleTimeWindow"]
