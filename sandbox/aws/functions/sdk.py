@@ -12,6 +12,7 @@ import importlib
 import sys
 from contextlib import contextmanager
 from functools import cache, lru_cache
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
 import botocore
@@ -46,6 +47,8 @@ class Sdk:
         self._names = NAMES & {path.stem for path in root.iterdir()}
         self._modules: dict[str, ModuleType] = {}
         self._own: dict[str, ModuleType] = {}
+        # A function may call AWS from several threads. The emulator answers one at a time.
+        self._answering = RLock()
         self.botocore: Module = botocore
         if "botocore" in self._names:
             path, unwritten = list(sys.path), sys.dont_write_bytecode
@@ -72,13 +75,14 @@ class Sdk:
     @contextmanager
     def _left(self) -> Iterator[None]:
         """Let the process's own SDK be the one that is imported, while the emulator answers."""
-        self._modules = taken(self._names, self._modules)
-        sys.modules.update(self._own)
-        try:
-            yield
-        finally:
-            self._own = taken(self._names, self._own)
-            sys.modules.update(self._modules)
+        with self._answering:
+            self._modules = taken(self._names, self._modules)
+            sys.modules.update(self._own)
+            try:
+                yield
+            finally:
+                self._own = taken(self._names, self._own)
+                sys.modules.update(self._modules)
 
     def _connect(self) -> None:
         """Let the emulator answer, and let all that watches or fails calls of this process do so here, too."""
