@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import awacs.cloudformation
 import awacs.dynamodb
 import awacs.organizations
 import awacs.sts
@@ -89,3 +90,41 @@ def read_account_names(config: Config) -> Statement:
         Action=[awacs.organizations.DescribeAccount],
         Resource=[Sub(f"arn:${{AWS::Partition}}:organizations::{accounts}")],
     )
+
+
+def list_spokes(config: Config, stack_sets: Sequence[str]) -> list[Statement]:
+    """The grants to list the stack instances of StackSets as their delegated administrator.
+
+    A service-managed StackSet belongs to the management account, even if a delegated administrator creates it. AWS does
+    not document whether the StackSet's ARN in a policy names that account or the administrator's own, so both are
+    named.
+
+    For each such call, StackSets also asks Organizations in the caller's name whether the account is a delegated
+    administrator. Without organizations:ListDelegatedAdministrators, it answers that the account is none ("Register a
+    delegated administrator",
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html, and
+    https://github.com/hashicorp/terraform-provider-aws/issues/32536). The action has no resource type. A condition
+    would break the check or restrict nothing: AWS does not document whether the check sets aws:CalledVia, nor whether
+    it sets organizations:ServicePrincipal, nor to which of StackSets' two principals. If it does not, StringEquals
+    always denies. StringEqualsIfExists would allow the call without the key, which lists everything. The action only
+    reads the ids and names of the delegated administrators.
+    """
+    return [
+        Statement(
+            Sid="ListSpokes",
+            Effect=Allow,
+            Action=[awacs.cloudformation.ListStackInstances],
+            Resource=[
+                Sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{owner}:stackset/{stack_set}:*")
+                for stack_set in stack_sets
+                for owner in (config.organization.management_account, "${AWS::AccountId}")
+            ],
+        ),
+        Statement(
+            Sid="ProveDelegation",
+            Effect=Allow,
+            Action=[awacs.organizations.ListDelegatedAdministrators],
+            # The action has no resource type (above).
+            Resource=["*"],
+        ),
+    ]

@@ -21,7 +21,9 @@ from hub.functions.associator import associator_worker
 from hub.functions.historian import add_history_bucket, historian_worker
 from hub.functions.observer import observer_worker
 from hub.functions.publisher import publisher_worker
-from hub.functions.sweeper import add_schedules, sweeper_worker
+from hub.functions.reporter import add_reports_bucket, reporter_worker
+from hub.functions.schedules import add_schedules
+from hub.functions.sweeper import sweeper_worker
 from hub.monitoring.dashboard.board import add_dashboard
 from hub.monitoring.health import add_metric_alarms
 from hub.monitoring.services import add_service_alarms
@@ -58,11 +60,14 @@ def hub_template(config: Config) -> Template:
 
     bus = add_event_bus(template, config, observer, sweeper, associator)
     template.add_resource(ledger)
-    historian = historian_worker(config, ledger, add_history_bucket(template, config)) if config.history.days else None
-    workers = tuple(filter(None, (observer, publisher, sweeper, associator, historian)))
+    history = add_history_bucket(template, config) if config.history.days else None
+    historian = historian_worker(config, ledger, history) if history else None
+    reports = add_reports_bucket(template, config) if config.report.files else None
+    reporter = reporter_worker(config, ledger, reports, history) if reports else None
+    workers = tuple(filter(None, (observer, publisher, sweeper, associator, historian, reporter)))
     for worker in workers:
         add_worker(template, config, worker, json_logs=config.partition not in _WITHOUT_JSON_LOGS)
-    add_schedules(template, config, sweeper, bus)
+    add_schedules(template, config, sweeper, bus, reporter)
     add_metric_alarms(template, config, associates=bool(associator))
     add_service_alarms(template, config, workers)
     add_dashboard(template, config, workers)

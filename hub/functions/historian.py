@@ -6,34 +6,23 @@ import json
 from typing import TYPE_CHECKING, Final
 
 import awacs.s3
-from awacs.aws import Allow, Bool, Condition, Deny, Principal, Statement
+from awacs.aws import Allow, Statement
 from troposphere import GetAtt, Ref, Sub
 from troposphere import awslambda as lambda_
-from troposphere.s3 import (
-    Bucket,
-    BucketEncryption,
-    BucketPolicy,
-    LifecycleConfiguration,
-    LifecycleRule,
-    OwnershipControls,
-    OwnershipControlsRule,
-    PublicAccessBlockConfiguration,
-    ServerSideEncryptionByDefault,
-    ServerSideEncryptionRule,
-)
 
+from hub.buckets import add_private_bucket
 from hub.environment import environment, ledger_stream
 from hub.grants import follow_ledger
 from hub.runtime import contract
 from hub.runtime.history.filters import FILTERS
 from hub.runtime.history.objects import DAYS, RAW, RAW_DAYS
 from orgdns.cfn.kms.encryption import HISTORY
-from orgdns.cfn.trust import document
 from orgdns.cfn.worker import PARTIAL_BATCHES, Worker
 
 if TYPE_CHECKING:
     from troposphere import Template
     from troposphere.dynamodb import Table
+    from troposphere.s3 import Bucket
 
     from orgdns.config.load import Config
 
@@ -47,42 +36,9 @@ _BATCH: Final = 5_000
 
 
 def add_history_bucket(template: Template, config: Config) -> Bucket:
-    """The bucket of history, which outlives the stack. Only requests with TLS reach it."""
-    bucket = template.add_resource(
-        Bucket(
-            HISTORY,
-            BucketName=config.names.history_bucket(config.hub.account, config.hub.region),
-            BucketEncryption=BucketEncryption(
-                ServerSideEncryptionConfiguration=[
-                    ServerSideEncryptionRule(
-                        ServerSideEncryptionByDefault=ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
-                    )
-                ]
-            ),
-            PublicAccessBlockConfiguration=PublicAccessBlockConfiguration(
-                BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
-            ),
-            OwnershipControls=OwnershipControls(Rules=[OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]),
-            LifecycleConfiguration=LifecycleConfiguration(
-                Rules=[
-                    LifecycleRule(Id="raw", Prefix=RAW, Status="Enabled", ExpirationInDays=RAW_DAYS),
-                    LifecycleRule(Id="days", Prefix=DAYS, Status="Enabled", ExpirationInDays=config.history.days),
-                ]
-            ),
-            DeletionPolicy="RetainExceptOnCreate",
-            UpdateReplacePolicy="Retain",
-        )
-    )
-    without_tls = Statement(
-        Sid="OnlyWithTls",
-        Effect=Deny,
-        Principal=Principal("*"),
-        Action=[awacs.s3.Action("*")],
-        Resource=[GetAtt(bucket, "Arn"), Sub(f"${{{bucket.title}.Arn}}/*")],
-        Condition=Condition(Bool({"aws:SecureTransport": "false"})),
-    )
-    template.add_resource(BucketPolicy("HistoryPolicy", Bucket=bucket.BucketName, PolicyDocument=document(without_tls)))
-    return bucket
+    """The bucket of history, which outlives the stack."""
+    name = config.names.history_bucket(config.hub.account, config.hub.region)
+    return add_private_bucket(template, HISTORY, name, {RAW: RAW_DAYS, DAYS: config.history.days})
 
 
 def historian_worker(config: Config, ledger: Table, bucket: Bucket) -> Worker:

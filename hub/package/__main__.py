@@ -17,7 +17,8 @@ def main(
 ) -> None:
     """Build the Lambda package. The same input gives the same bytes."""
     try:
-        built = package(load(config).compiled_policy())
+        loaded = load(config)
+        built = package(loaded.compiled_policy(), reporter=bool(loaded.report.files))
     except (ConfigInvalid, PackageInvalid) as invalid:
         typer.echo(str(invalid), err=True)
         raise typer.Exit(2) from invalid

@@ -41,6 +41,19 @@ _PINNED: Final = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 # The metadata that a library's license requires. Other metadata differs between installations.
 _METADATA_KEPT: Final = ("METADATA", "licenses/", "LICENSE", "NOTICE")
 _SDK: Final = "botocore"
+# What the reporter runs of the command, below `orgdns`.
+_REPORTER: Final = (
+    "__init__.py",
+    "cli/__init__.py",
+    "cli/exporting.py",
+    "cli/render/__init__.py",
+    "cli/render/export",
+    "cli/reports",
+    "cli/sources",
+    "daily",
+    "report",
+)
+_ASSETS: Final = "report/assets"
 
 
 class PackageInvalid(Exception):
@@ -75,19 +88,25 @@ class Package:
         return f"{contract.SERVICE}-{self.sha256[:16]}.zip"
 
 
-def package(policy: Policy, lock: Traversable = LOCK, runtime: str = contract.RUNTIME) -> Package:
+def package(
+    policy: Policy, lock: Traversable = LOCK, runtime: str = contract.RUNTIME, *, reporter: bool = False
+) -> Package:
     """The package for a policy. It contains bytecode if this Python is that of the functions' runtime.
+
+    With `reporter` it has the parts of the command that the reporter runs, too, which no other function imports. A zip
+    of its own would need another key and another digest in each deployment, for one more megabyte in this one.
 
     Raises:
         PackageInvalid: if the environment does not contain the locked libraries as they were installed.
     """
     entries, libraries = dict(_runtime_files()), []
+    entries |= dict(_reporter_files()) if reporter else {}
     if bytecode.is_for(runtime):
         entries |= dict(_compiled(entries))
     for library in _libraries(lock):
         files = dict(_files(library))
         if library.name == _SDK:
-            files = _reduced(files)
+            files = _reduced(files, reporter=reporter)
         if bytecode.is_for(runtime):
             files |= dict(_compiled(files))
         libraries.append(_described(library, files))
@@ -104,9 +123,9 @@ def package(policy: Policy, lock: Traversable = LOCK, runtime: str = contract.RU
     return Package(buffer.getvalue(), tuple(libraries))
 
 
-def _reduced(files: dict[str, bytes]) -> dict[str, bytes]:
+def _reduced(files: dict[str, bytes], *, reporter: bool) -> dict[str, bytes]:
     try:
-        return sdk.reduced(files)
+        return sdk.reduced(files, reporter=reporter)
     except KeyError as missing:
         raise PackageInvalid(
             f"{_SDK} lacks {missing}, which hub/runtime/sdk.py lists: correct the list, or lock a version that has it"
@@ -117,6 +136,19 @@ def _runtime_files() -> Iterator[tuple[str, bytes]]:
     """The modules of the runtime, and `hub/__init__.py`, which makes `hub.runtime` importable."""
     yield "hub/__init__.py", (files("hub") / "__init__.py").read_bytes()
     yield from _modules(files("hub.runtime"), "hub/runtime")
+
+
+def _reporter_files() -> Iterator[tuple[str, bytes]]:
+    """The parts of the command that the reporter runs, and what makes them importable."""
+    root = files("orgdns")
+    for path in _REPORTER:
+        place = root.joinpath(path)
+        if place.is_dir():
+            yield from _modules(place, f"orgdns/{path}")
+        else:
+            yield f"orgdns/{path}", place.read_bytes()
+    for asset in root.joinpath(_ASSETS).iterdir():
+        yield f"orgdns/{_ASSETS}/{asset.name}", asset.read_bytes()
 
 
 def _modules(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:

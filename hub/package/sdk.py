@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.utils import deep_merge
 
-from hub.runtime.sdk import OPERATIONS
+from hub.runtime.sdk import OPERATIONS, REPORTER_OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,20 +28,23 @@ _COMMON: Final = (f"{_DATA}partitions.json", f"{_DATA}sdk-default-configuration.
 Json = dict[str, Any]
 
 
-def reduced(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files of botocore, with only the data that the functions use.
+def reduced(files: Mapping[str, bytes], *, reporter: bool = False) -> dict[str, bytes]:
+    """The files of botocore, with only the data that the functions use, with or without the reporter.
 
     Raises:
         KeyError: if botocore does not have a service or an operation.
     """
     kept = {path: content for path, content in files.items() if not path.startswith(_DATA) or path in _COMMON}
+    used = dict(OPERATIONS)
+    for service, operations in REPORTER_OPERATIONS.items() if reporter else ():
+        used[service] = tuple(sorted({*used.get(service, ()), *operations}))
     versions: dict[str, str] = {}
     for path in files:
         match = _OF_SERVICE.fullmatch(path)
-        if match and match[1] in OPERATIONS:
+        if match and match[1] in used:
             versions[match[1]] = max(versions.get(match[1], ""), match[2])
     prefixes = set()
-    for service, operations in OPERATIONS.items():
+    for service, operations in used.items():
         folder = f"{_DATA}{service}/{versions[service]}/"
         extras = files.get(f"{folder}service-2.sdk-extras.json", b"{}")
         model = _reduced_model(files[f"{folder}service-2.json.gz"], extras, operations)

@@ -13,6 +13,8 @@ SERVICE: Final = "orgdns"
 SWEEP_SCHEDULE: Final = "sweeps"
 AUDIT_SCHEDULE: Final = "audits"
 HEARTBEAT_SCHEDULE: Final = "heartbeats"
+# The name of a file follows: each file has a schedule of its own.
+REPORT_SCHEDULE_PREFIX: Final = "write-"
 
 # The statements of the bus's policy that each hub has.
 SPOKES_STATEMENT: Final = "OnlyTheSpokesRules"
@@ -25,6 +27,8 @@ PUBLISHER_HANDLER: Final = "hub.runtime.handlers.publisher"
 SWEEPER_HANDLER: Final = "hub.runtime.handlers.sweeper"
 ASSOCIATOR_HANDLER: Final = "hub.runtime.handlers.associator"
 HISTORIAN_HANDLER: Final = "hub.runtime.historian.historian"
+# Not of the runtime: it writes what the command writes. The package has its modules only if the function is deployed.
+REPORTER_HANDLER: Final = "orgdns.daily.reporter.reporter"
 # The alias of each function that event source mappings run: the published version whose code has the deployed digest.
 LIVE_ALIAS: Final = "live"
 
@@ -39,6 +43,7 @@ ASSOCIATE: Final = "associate"
 # when a batch is full.
 EVENTS_A_BATCH: Final = 10
 RELEASE: Final = "release"
+WRITE: Final = "write"
 # Minutes between two heartbeats, and between two runs of the schedule of sweeps. Each run schedules a part of the
 # spokes.
 SCHEDULE_MINUTES: Final = 5
@@ -87,6 +92,13 @@ ENV_HISTORY_BUCKET: Final = "ORGDNS_HISTORY_BUCKET"
 # The output of the hub's stack with the bucket of history; without history there is none.
 HISTORY_OUTPUT: Final = "HistoryBucket"
 ENV_HUB_ACCOUNT: Final = "ORGDNS_HUB_ACCOUNT"
+# The bucket of the files that are written every day, and their names in the configuration, separated by commas.
+ENV_REPORTS_BUCKET: Final = "ORGDNS_REPORTS_BUCKET"
+ENV_REPORTS_FILES: Final = "ORGDNS_REPORTS_FILES"
+# What the report says of the configuration: the organization's id, and the share of names in time. The seconds are
+# those above.
+ENV_ORGANIZATION: Final = "ORGDNS_ORGANIZATION"
+ENV_OBJECTIVE_SHARE: Final = "ORGDNS_OBJECTIVE_SHARE"
 
 # The file of the compiled policy in the package, beside this module.
 POLICY_FILE: Final = "policy.json"

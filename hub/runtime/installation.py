@@ -43,6 +43,7 @@ class Names:
     sweeper_role = _Suffix("-sweeper")
     associator_role = _Suffix("-associator")
     historian_role = _Suffix("-historian")
+    reporter_role = _Suffix("-reporter")
     schedule_role = _Suffix("-schedule")
     # In the networking account.
     writer_role = _Suffix("-writer")
@@ -86,6 +87,8 @@ class Names:
     sweeper_function = _Suffix("-sweeper")
     associator_function = _Suffix("-associator")
     historian_function = _Suffix("-historian")
+    # Exists only if files are written every day.
+    reporter_function = _Suffix("-reporter")
     ledger_table = _Suffix("-ledger")
     events_queue = _Suffix("-events")
     events_dead_letter_queue = _Suffix("-events-dead-letters")
@@ -97,6 +100,8 @@ class Names:
     sweeps_dead_letter_queue = _Suffix("-sweeps-dead-letters")
     associations_queue = _Suffix("-associations")
     associations_dead_letter_queue = _Suffix("-associations-dead-letters")
+    reports_queue = _Suffix("-reports")
+    reports_dead_letter_queue = _Suffix("-reports-dead-letters")
     dashboard = _Suffix()
     # Metrics in different namespaces are isolated from each other (CloudWatch User Guide, "Metrics concepts"), so that
     # no statistic and no search has those of two installations.
@@ -119,6 +124,7 @@ class Names:
             self.sweeper_function,
             self.associator_function,
             self.historian_function,
+            self.reporter_function,
         )
 
     @property
@@ -139,6 +145,10 @@ class Names:
     def history_bucket(self, account: str, region: str) -> str:
         """The bucket of history, of the hub's account and region. Names of buckets are global."""
         return f"{self.installation}-history-{account}-{region}"
+
+    def reports_bucket(self, account: str, region: str) -> str:
+        """The bucket of the files of each day, as above."""
+        return f"{self.installation}-reports-{account}-{region}"
 
     def within(self, resource: str) -> str:
         """The name within the installation of a resource whose name begins with the installation's."""

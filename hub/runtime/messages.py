@@ -33,6 +33,7 @@ VPC_ID: Final = re.compile(r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _REGION: Final = re.compile(r"[a-z0-9-]{1,32}")
 _ZONE_ID: Final = re.compile(r"[A-Z0-9]{1,32}")
+_FILE: Final = re.compile(r"[a-z]{1,32}")
 # A name in the key of a row. Route 53 writes other characters as octal numbers.
 _FQDN: Final = re.compile(r"[!-~]{1,1024}")
 # Milliseconds. DynamoDB and JSON take larger numbers, but no clock has them.
@@ -150,6 +151,19 @@ def release_of(body: str) -> Release:
             return Release(account, names, unreadable=len(items) - len(names))
         case _:
             raise NotOurs("the message has no names of the backlog")
+
+
+def file_of(body: str) -> str:
+    """Return the file, by its name in the configuration, that a message asks the reporter to write.
+
+    Raises:
+        NotOurs: if the message asks for something else.
+    """
+    match content_of(body):
+        case {contract.TASK: contract.WRITE, "file": str(file)} if _FILE.fullmatch(file):
+            return file
+        case _:
+            raise NotOurs("the message does not ask for a file")
 
 
 def _deferred_name(item: object, reason: object) -> DeferredName | None:

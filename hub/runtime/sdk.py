@@ -57,6 +57,13 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "sts": ("AssumeRole",),
 }
 
+# What the reporter uses besides, which is in the package only if it is deployed.
+REPORTER_OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "cloudwatch": ("DescribeAlarms", "GetMetricData"),
+    "lambda": ("ListEventSourceMappings",),
+    "sqs": ("GetQueueUrl",),
+}
+
 
 class Member(NamedTuple):
     """A member of a request (`input`) or an answer (`output`) that older versions of the SDK do not have.

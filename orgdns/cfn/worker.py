@@ -38,6 +38,9 @@ _MAX_RECEIVES: Final = 5
 # Megabytes, if nothing else is said: 0.29 of a processor ("Configure Lambda function memory": 1,769 MB are one,
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
 _MEMORY: Final = 512
+# Megabytes, if nothing else is said, as Lambda's own default ("Configure ephemeral storage for Lambda functions",
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html).
+_DISK: Final = 512
 # Seconds that dead letters stay where a schedule repeats what they are about, so that nobody has to do anything.
 REPEATED_RETENTION: Final = 4 * 86_400
 
@@ -81,6 +84,7 @@ class Worker:
         queue: The queue that the function processes. None if it processes a stream.
         rules: The ARNs of the EventBridge rules that may send to both queues.
         memory: Megabytes. Lambda gives a function processor time in proportion.
+        disk: Megabytes of the folder for temporary files.
         further: A second event source.
     """
 
@@ -98,6 +102,7 @@ class Worker:
     queue: Queue | None = None
     rules: tuple[AWSHelperFn, ...] = ()
     memory: int = _MEMORY
+    disk: int = _DISK
     further: QueueSource | None = None
 
 
@@ -205,6 +210,7 @@ def _function(worker: Worker, logs: LogGroup, role: Role, *, json_logs: bool) ->
     # Lambda applies a log level to JSON logs only. Otherwise the logger of the functions applies it.
     log_format = {"LogFormat": "JSON", "ApplicationLogLevel": Ref(LOG_LEVEL)} if json_logs else {}
     log_level = {} if json_logs else {"POWERTOOLS_LOG_LEVEL": Ref(LOG_LEVEL)}
+    disk = {} if worker.disk == _DISK else {"EphemeralStorage": lambda_.EphemeralStorage(Size=worker.disk)}
     return lambda_.Function(
         worker.title,
         FunctionName=worker.function,
@@ -216,6 +222,7 @@ def _function(worker: Worker, logs: LogGroup, role: Role, *, json_logs: bool) ->
         Runtime=contract.RUNTIME,
         Architectures=["arm64"],
         MemorySize=worker.memory,
+        **disk,
         LoggingConfig=lambda_.LoggingConfig(**log_format, LogGroup=Ref(logs)),
         Environment=lambda_.Environment(Variables=dict(worker.variables) | log_level),
     )

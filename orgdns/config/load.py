@@ -36,6 +36,7 @@ from orgdns.config.sections.accounts import Guards, Hub, Network, Objective, Org
 from orgdns.config.sections.deployment import Deployment
 from orgdns.config.sections.history import History
 from orgdns.config.sections.policy import PolicySection  # noqa: TC001 - pydantic reads it out of the annotation
+from orgdns.config.sections.report import Report
 from orgdns.config.sections.resources import Resources
 from orgdns.config.sections.section import Section
 from orgdns.config.sections.zones import NewZone, Zone
@@ -95,6 +96,8 @@ class Config(Section):
     """What your organization demands of resources: tags, a permissions boundary, a path, how long logs are kept."""
     history: History = Field(default_factory=History)
     """How long to keep who had which name."""
+    report: Report = Field(default_factory=Report)
+    """Which files are written every day, for people without the command."""
     deployment: Deployment = Field(default_factory=Deployment)
     """What `orgdns deploy` needs beside the rest of the file."""
     zones: Annotated[list[Zone], Field(min_length=1, max_length=MAX_ZONES)]

@@ -53,7 +53,7 @@ def built(config: Config, source: str, form: Form = Form.YAML) -> Bundle:
         DeploymentFault: if the package cannot be built from what is installed.
     """
     try:
-        content = package(config.compiled_policy())
+        content = package(config.compiled_policy(), reporter=bool(config.report.files))
     except PackageInvalid as invalid:
         raise DeploymentFault(f"the Lambda package cannot be built: {invalid}") from invalid
     return replace(without_package(config, source, form), package=content)

@@ -183,7 +183,7 @@ class _Checks:
                 f"what it says, run: aws dynamodb update-table --region {region} --table-name {table} "
                 f"--no-deletion-protection-enabled && aws dynamodb delete-table --region {region} --table-name {table}"
             )
-        yield from self._history(region)
+        yield from self._buckets(region)
         role = self.config.names.observer_role
         if _exists(lambda: self._hub("iam").get_role(RoleName=role), "NoSuchEntity"):
             yield Finding(
@@ -199,17 +199,25 @@ class _Checks:
                 f"needs the logs, run: aws logs delete-log-group --region {region} --log-group-name {name}"
             )
 
-    def _history(self, region: str) -> Iterator[Finding]:
-        """The name of the bucket of history is free."""
+    def _buckets(self, region: str) -> Iterator[Finding]:
+        """The names of the buckets of history and of reports are free."""
+        config, names, account = self.config, self.config.names, self.config.hub.account
+        if config.history.days:
+            yield from self._bucket(names.history_bucket(account, region), region, "keep no history (history.days: 0)")
+        if config.report.files:
+            without = "write no files every day (report.daily: [])"
+            yield from self._bucket(names.reports_bucket(account, region), region, without)
+
+    def _bucket(self, name: str, region: str, without: str) -> Iterator[Finding]:
+        """The name of a bucket of the hub is free. `without` says how to do without it."""
         account = self.config.hub.account
-        name = self.config.names.history_bucket(account, region)
         try:
-            left = bool(self.config.history.days) and Bucket(self._hub("s3"), name, account, region, own=True).exists()
+            left = Bucket(self._hub("s3"), name, account, region, own=True).exists()
         except DeploymentFault:
             yield Finding(
                 f"another account than {account} has the bucket {name}, or these credentials may not call "
                 "s3:ListBucket for it: grant that, or give this installation a name of its own ('installation'), or "
-                "keep no history (history.days: 0)"
+                f"{without}"
             )
             return
         if left:

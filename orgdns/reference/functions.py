@@ -11,3 +11,4 @@ class Function(StrEnum):
     SWEEPER = "sweeper"
     ASSOCIATOR = "associator"
     HISTORIAN = "historian"
+    REPORTER = "reporter"

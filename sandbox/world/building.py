@@ -154,7 +154,8 @@ def world(
             deployment.deploy()
             functions.discover(config.hub.account, config.hub.region)
         else:
-            packages.trust_code(package(config.compiled_policy()).content)
+            for reporter in (False, True):
+                packages.trust_code(package(config.compiled_policy(), reporter=reporter).content)
             functions.everywhere = True
         for account in member_accounts_below(organization.backend, config.organization.units):
             for region in config.spokes.regions:

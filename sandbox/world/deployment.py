@@ -116,7 +116,7 @@ class Deployment:
 
     def _upload_package(self) -> dict[str, str]:
         """Put the Lambda package into a bucket of the hub account; the hub template's parameters that say where."""
-        built = package(self.config.compiled_policy())
+        built = package(self.config.compiled_policy(), reporter=bool(self.config.report.files))
         self.packages.trust_code(built.content)
         region = self.config.hub.region
         s3 = self.client("s3", self.config.hub.account, region)

@@ -13,12 +13,12 @@ from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.health.path import PathFacts
 from hub.runtime.model.names import Spoke
 from orgdns.cli.reports.status.overview import Alarms
-from orgdns.cli.sources.alarms import firing_alarms
 from orgdns.cli.sources.backlog import backlog
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.ledger_stream import path_facts
 from orgdns.cli.sources.lookup import Lookup
+from orgdns.cli.sources.monitoring.alarms import firing_alarms
 from orgdns.cli.sources.snapshot import snapshot
 from orgdns.cli.sources.stack_instances import listed_spokes
 from sandbox.aws.iam.guard import Guard

@@ -6,7 +6,7 @@ import pytest
 
 from hub.runtime.installation import Names
 from orgdns.cli.__main__ import main
-from orgdns.cli.sources import hub_account
+from orgdns.cli.sources import hub
 from orgdns.cli.sources.deployed import Deployed, deployed
 from sandbox.example import CONFIG, HUB, PAYMENTS, SEARCH
 from sandbox.world import World
@@ -23,7 +23,7 @@ def lookups(made: World, monkeypatch: pytest.MonkeyPatch) -> list[Deployed]:
         found.append(deployed(client, names))  # type: ignore[arg-type]  # the client that the command made
         return found[-1]
 
-    monkeypatch.setattr(hub_account, "deployed", counted)
+    monkeypatch.setattr(hub, "deployed", counted)
     key_id, secret = made.access_key(HUB)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", key_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)

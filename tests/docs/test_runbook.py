@@ -7,11 +7,12 @@ import re
 from functools import cache
 
 import pytest
+import yaml
 
 from orgdns.cli.__main__ import COMMANDS
 from tests.docs.pages import page
-from tests.support.build import ROOT
-from tests.support.generated import of_type
+from tests.support.build import EXAMPLE, ROOT
+from tests.support.generated import content_of
 
 FOLDER = ROOT / "docs" / "runbook"
 INDEX = "docs/runbook/README.md"
@@ -30,7 +31,8 @@ _OUTPUT = re.compile(r"^(?:   |[A-Z]).*$", re.MULTILINE)
 @cache
 def alarms() -> dict[str, str]:
     """The descriptions of the hub's alarms, by the names of their pages."""
-    found = of_type("hub", "AWS::CloudWatch::Alarm").values()
+    with_files = content_of("hub", yaml.safe_load(EXAMPLE.read_text()) | {"report": {"daily": ["html"]}})["Resources"]
+    found = [each["Properties"] for each in with_files.values() if each["Type"] == "AWS::CloudWatch::Alarm"]
     return {alarm["AlarmName"].removeprefix("orgdns-"): alarm["AlarmDescription"] for alarm in found}
 
 

@@ -6,6 +6,7 @@ from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SEARCH
 from sandbox.world import World
+from tests.support.build import FUNCTIONS
 from tests.support.path.faults import send
 from tests.support.path.sweeps import by_hand, described_record_set, hour, statuses, sweep_all
 
@@ -46,8 +47,8 @@ def test_every_line_of_every_log_is_an_object(made: World, clock: MovedClock) ->
         send(made, "{}", queue)
         send(made, "no JSON", queue)
     made.converge()
-    lines = {function: made.functions.logs(function) for function in NAMES.functions}
+    lines = {function: made.functions.logs(function) for function in FUNCTIONS}
     # The metrics are lines, too.
     assert all(any("_aws" in line for line in of_one) for of_one in lines.values())
     texts = {function: [line for line in of_one if isinstance(line, str)] for function, of_one in lines.items()}
-    assert texts == {function: [] for function in NAMES.functions}
+    assert texts == {function: [] for function in FUNCTIONS}

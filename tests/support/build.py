@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from hub.runtime.installation import DEFAULT_NAMES as NAMES
 from hub.runtime.model.names import (
     Account,
     Claim,
@@ -27,6 +28,8 @@ from orgdns.config.load import load
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "orgdns.example.yaml"
 DOCUMENTS = Path(__file__).parent / "documents"
+# The functions of the example, which writes no files every day.
+FUNCTIONS = tuple(function for function in NAMES.functions if function != NAMES.reporter_function)
 
 CORP = Fqdn("corp.internal.")
 CORP_ZONE = "Z0CORPINTERNAL0EXAMPL"

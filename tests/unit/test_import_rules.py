@@ -118,7 +118,7 @@ def test_tree_keeps_the_rules() -> None:
 
 
 def test_rules_name_packages() -> None:
-    """The rules stay few: they name at most 72 packages and modules of the project."""
+    """The rules stay few: they name at most 74 packages and modules of the project."""
     rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     named: set[str] = set()
     for rule in rules:
@@ -136,4 +136,4 @@ def test_rules_name_packages() -> None:
             named |= set(rule.get(key, []))
         named |= {name.strip() for ignored in rule.get("ignore_imports", []) for name in ignored.split("->")}
     ours = {name.removesuffix(".**") for name in named if name.split(".")[0] in PACKAGES}
-    assert len(ours) <= 72, sorted(ours)
+    assert len(ours) <= 74, sorted(ours)

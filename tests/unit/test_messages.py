@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.messages import NotOurs, body_of, body_of_release, group_of, release_of, task_of
+from hub.runtime.messages import NotOurs, body_of, body_of_release, file_of, group_of, release_of, task_of
 from hub.runtime.model.names import Fqdn, Millis, NameKey, Spoke
 from hub.runtime.model.tasks import (
     NAMES_A_RELEASE,
@@ -156,3 +158,26 @@ def test_one_unreadable_name_affects_only_itself(item: str) -> None:
     body = '{"orgdns": "release", "account": "444444444444", "names": [["Z1", "b.", 5, 1], %s]}'
     name = DeferredName(NameKey("Z1", Fqdn("b.")), Millis(5), marked=True)
     assert release_of(body % item) == Release("444444444444", (name,), unreadable=1)
+
+
+@pytest.mark.parametrize("file", ["html", "prometheus", "a" * 32])
+def test_message_asks_for_a_file(file: str) -> None:
+    """The reporter's schedules send the name that the configuration has."""
+    assert file_of(json.dumps({"orgdns": "write", "file": file})) == file
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{}",
+        '{"orgdns": "sweep", "file": "html"}',
+        '{"orgdns": "write", "file": ""}',
+        '{"orgdns": "write", "file": "../html"}',
+        '{"orgdns": "write", "file": ["html"]}',
+        json.dumps({"orgdns": "write", "file": "a" * 33}),
+    ],
+)
+def test_message_that_asks_for_no_file_is_refused(body: str) -> None:
+    """Neither another task nor an odd name is a file."""
+    with pytest.raises(NotOurs, match="does not ask for a file"):
+        file_of(body)

@@ -100,7 +100,8 @@ def _of_queues(config: Config) -> list[Statement]:
 
 def _of_logs(config: Config) -> list[Statement]:
     groups = f"arn:{config.partition}:logs:{config.hub.region}:{config.hub.account}:log-group:"
-    arns = [f"{groups}{log_group(function)}" for function in config.names.functions]
+    used = [each for each in config.names.functions if config.report.files or each != config.names.reporter_function]
+    arns = [f"{groups}{log_group(function)}" for function in used]
     suffix = dns_suffix(config.partition)
     return [
         {

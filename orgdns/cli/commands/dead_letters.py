@@ -58,7 +58,7 @@ def run(
         resent = queues.resend([event.message_id for event in found.events]) if agreed else 0
         remaining = (
             resent < len(found.events)
-            or bool(found.discarded_records or found.tasks or found.associations or found.deferred)
+            or bool(found.discarded_records or found.tasks or found.associations or found.deferred or found.files)
             or any(found.hidden.values())
         )
         if as_json:

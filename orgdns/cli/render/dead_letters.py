@@ -66,6 +66,10 @@ def show_dead_letters(console: Console, found: DeadLetters, *, everything: bool)
         lines = _task_lines(console, found.deferred)
         _show(console, f"Names of the backlog: {len(lines):,} messages", lines, everything=everything)
         _show_notes(console, [_backlog_failed(found.names), _NEXT_AUDIT])
+    if found.files:
+        lines = _task_lines(console, found.files)
+        _show(console, f"Files that were not written: {len(lines):,}", lines, everything=everything)
+        _show_notes(console, [_file_failed(found.names)])
     for queue, number in found.hidden.items():
         if number:
             text = f"about {number:,} more messages, which another reader has received or just deleted."
@@ -93,6 +97,13 @@ def _backlog_failed(names: Names) -> str:
     return (
         f"The reason is in {group}: look for the message {BACKLOG_LOG_MESSAGE!r}, or for an error of the function "
         "itself. There is nothing to send again."
+    )
+
+
+def _file_failed(names: Names) -> str:
+    return (
+        f"The reason is in {log_group(names.reporter_function)}: look for the message {SWEEPER_LOG_MESSAGE!r}, or for "
+        "an error of the function itself. There is nothing to send again: the files of the next day are written anyway."
     )
 
 

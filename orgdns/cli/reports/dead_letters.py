@@ -31,9 +31,9 @@ SHOWN_NAMES: Final = 3
 
 
 class DeadLetterQueue(StrEnum):
-    """The dead-letter queues of the observer, the publisher, the sweeper and the associator, by their contents.
+    """The dead-letter queues of the functions, by their contents.
 
-    The queue of the associator holds tasks and events of VPCs, that of the backlog names that the publisher deferred.
+    Associations are tasks and events of VPCs, the backlog are deferred names, and reports are files of the day.
     """
 
     EVENTS = "events"
@@ -41,6 +41,7 @@ class DeadLetterQueue(StrEnum):
     SWEEPS = "sweeps"
     ASSOCIATIONS = "associations"
     BACKLOG = "backlog"
+    REPORTS = "reports"
 
     def queue(self, names: Names) -> str:
         """The name of the queue in SQS."""
@@ -55,6 +56,8 @@ class DeadLetterQueue(StrEnum):
                 return names.associations_dead_letter_queue
             case DeadLetterQueue.BACKLOG:
                 return names.backlog_dead_letter_queue
+            case DeadLetterQueue.REPORTS:
+                return names.reports_dead_letter_queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class DiscardedRecords:
 
 @dataclass(frozen=True, slots=True)
 class DeadTask:
-    """A task for the sweeper or the associator that failed, or that could not be scheduled."""
+    """A task of a function that failed, or that could not be scheduled."""
 
     message_id: str
     task: str
@@ -124,12 +127,13 @@ class DeadLetters:
     tasks: tuple[DeadTask, ...] = ()
     associations: tuple[DeadTask, ...] = ()
     deferred: tuple[DeadTask, ...] = ()
+    files: tuple[DeadTask, ...] = ()
     names: Names = DEFAULT_NAMES
 
     @property
     def any(self) -> bool:
         """Whether any queue read has a message, visible or in flight."""
-        tasks = self.tasks or self.associations or self.deferred
+        tasks = self.tasks or self.associations or self.deferred or self.files
         return bool(self.events or self.discarded_records or tasks or any(self.hidden.values()))
 
 
@@ -178,13 +182,17 @@ def dead_task(message: Message, names: Names) -> DeadTask:
     except NotOurs as refused:
         return DeadTask(message.id, "", f"not a task: {refused}")
     if "ERROR_CODE" in attributes:
-        error = attributes.get("ERROR_MESSAGE") or "no message"
-        reason = f"it could not be scheduled: {attributes['ERROR_CODE']}: {error}"
+        reason = not_scheduled(attributes)
     elif isinstance(task, Associate):
         reason = f"the associator failed on it five times: see {log_group(names.associator_function)}"
     else:
         reason = f"the sweeper failed on it five times: see {log_group(names.sweeper_function)}"
     return DeadTask(message.id, _description(task), reason)
+
+
+def not_scheduled(attributes: Mapping[str, str]) -> str:
+    """Why EventBridge Scheduler could not send a message, in its attributes."""
+    return f"it could not be scheduled: {attributes['ERROR_CODE']}: {attributes.get('ERROR_MESSAGE') or 'no message'}"
 
 
 def dead_release(message: Message, names: Names) -> DeadTask:

@@ -48,6 +48,7 @@ def sources(names: Names) -> dict[str, str]:
         names.publisher_function: names.backlog_queue,
         names.sweeper_function: names.sweeps_queue,
         names.associator_function: names.associations_queue,
+        names.reporter_function: names.reports_queue,
     }
 
 

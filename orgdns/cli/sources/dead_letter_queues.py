@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.messages import group_of
+from orgdns.cli.reports.dead_files import dead_file
 from orgdns.cli.reports.dead_letters import (
     DeadLetterQueue,
     DeadLetters,
@@ -46,6 +47,10 @@ WAIT_SECONDS: Final = 1
 _MISSING: Final = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
 
 
+# A hub has them only if some zone has `resolved_by`, or if files are written every day.
+_OPTIONAL: Final = frozenset({DeadLetterQueue.ASSOCIATIONS, DeadLetterQueue.REPORTS})
+
+
 @dataclass(frozen=True, slots=True)
 class DeadLetterQueues:
     """The queues, with the operator's credentials of the hub account."""
@@ -64,8 +69,7 @@ class DeadLetterQueues:
         for queue in queues:
             name = queue.queue(self.names)
             with self._errors_translated(name):
-                if queue is DeadLetterQueue.ASSOCIATIONS and not self._exists(name):
-                    # A hub has this queue only if some zone has `resolved_by`.
+                if queue in _OPTIONAL and not self._exists(name):
                     continue
                 url = self._url(name)
                 # Before reading, or the messages that we read would count.
@@ -83,6 +87,7 @@ class DeadLetterQueues:
             tasks=self._dead_tasks(messages.get(DeadLetterQueue.SWEEPS, ())),
             associations=self._dead_tasks(messages.get(DeadLetterQueue.ASSOCIATIONS, ())),
             deferred=self._dead_tasks(messages.get(DeadLetterQueue.BACKLOG, ()), dead_release),
+            files=self._dead_tasks(messages.get(DeadLetterQueue.REPORTS, ()), dead_file),
             names=self.names,
         )
 

@@ -83,6 +83,9 @@ def hub_calls(config: Config) -> Iterator[Statement]:
     if config.history.days:
         history = names.history_bucket(config.hub.account, config.hub.region)
         yield allow("LeftHistory", "s3:ListBucket", [arns.without_account("s3", history)])
+    if config.report.files:
+        reports = names.reports_bucket(config.hub.account, config.hub.region)
+        yield allow("LeftReports", "s3:ListBucket", [arns.without_account("s3", reports)])
     functions = [f"function:{names.observer_function}{qualifier}" for qualifier in ("", f":{LIVE_ALIAS}")]
     yield allow(
         "PolicyInUse", "lambda:GetFunctionConfiguration", [arns.of("lambda", function) for function in functions]

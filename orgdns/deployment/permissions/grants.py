@@ -129,12 +129,12 @@ GRANTS: Final = (
         everywhere=True,
     ),
     Grant(
-        "HistoryBucket",
+        "Buckets",
         ("S3::Bucket", "S3::BucketPolicy"),
         "s3:CreateBucket DeleteBucket DeleteBucketPolicy GetBucketPolicy PutBucketOwnershipControls "
         "PutBucketPolicy PutBucketPublicAccessBlock PutBucketTagging PutEncryptionConfiguration "
         "PutLifecycleConfiguration TagResource UntagResource",
-        ("{name}-history-{account}-{region}",),
+        ("{name}-history-{account}-{region}", "{name}-reports-{account}-{region}"),
         everywhere=True,
     ),
     Grant(

@@ -76,12 +76,20 @@ def _statement(grant: Grant, config: Config, account: str, regions: list[str]) -
         grant.actions,
         [
             "*" if resource == "*" else Arns(config, owner).of(service, resource.format(**named), region)
-            for resource in grant.resources
+            for resource in _used(grant, config)
             for owner in accounts
         ],
         THROUGH_CLOUDFORMATION,
         condition,
     )
+
+
+def _used(grant: Grant, config: Config) -> Iterator[str]:
+    """The resources of a grant, without the buckets that the hub does not have."""
+    for resource in grant.resources:
+        history, reports = "-history-" in resource, "-reports-" in resource
+        if not (history and not config.history.days) and not (reports and not config.report.files):
+            yield resource
 
 
 def _roles(config: Config, account: str, regions: Mapping[str, Collection[str]]) -> Iterator[Statement]:

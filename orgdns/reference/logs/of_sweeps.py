@@ -122,14 +122,14 @@ OF_SWEEPS: Final = (
     Message(
         "task will be retried",
         Level.WARNING,
-        _SWEEPER,
+        (Function.SWEEPER, Function.REPORTER),
         "reason task",
-        "The ledger, StackSets or a queue did not answer. The task comes again after 90 minutes.",
+        "The ledger, StackSets, a queue or a bucket did not answer. The task comes again after 90 minutes.",
     ),
     Message(
         "task dropped",
         Level.WARNING,
-        _TASKS,
+        (*_TASKS, Function.REPORTER),
         "message_id reason",
         "The message is neither a task nor an event of orgdns. Find out who writes to the queue.",
     ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from orgdns.reference.logs.of_history import OF_HISTORY
 from orgdns.reference.logs.of_instances import OF_INSTANCES
 from orgdns.reference.logs.of_names import OF_NAMES
+from orgdns.reference.logs.of_reports import OF_REPORTS
 from orgdns.reference.logs.of_sweeps import OF_SWEEPS
 from orgdns.reference.logs.of_vpcs import OF_VPCS
 from orgdns.reference.tables import between, table
@@ -20,6 +21,7 @@ GROUPS: Final = {
     "Sweeps and audits": OF_SWEEPS,
     "VPCs": OF_VPCS,
     "History": OF_HISTORY,
+    "Files of each day": OF_REPORTS,
 }
 MESSAGES: Final = tuple(message for group in GROUPS.values() for message in group)
 _BEGIN: Final = "<!-- The messages: `make templates` writes these tables from orgdns/reference/logs. -->"

@@ -49,10 +49,10 @@ OF_SWEEPS: Final = (
     Metric(
         "ScheduleFaults", _SWEEPER, "Stack instances, spokes, zones and approvals that a run of the schedule left out."
     ),
-    Metric("TasksRetried", (Function.SWEEPER, Function.ASSOCIATOR), "Tasks that come again."),
+    Metric("TasksRetried", (Function.SWEEPER, Function.ASSOCIATOR, Function.REPORTER), "Tasks that come again."),
     Metric(
         "TasksDropped",
-        (Function.SWEEPER, Function.ASSOCIATOR),
+        (Function.SWEEPER, Function.ASSOCIATOR, Function.REPORTER),
         "Messages that are neither tasks nor events of orgdns.",
     ),
 )

@@ -8,6 +8,7 @@ from orgdns.reference.metrics.of_health import OF_AWS, OF_HEALTH
 from orgdns.reference.metrics.of_history import OF_HISTORY
 from orgdns.reference.metrics.of_instances import OF_INSTANCES, OF_SWEEPS, OF_VPCS
 from orgdns.reference.metrics.of_names import OF_NAMES
+from orgdns.reference.metrics.of_reports import OF_REPORTS
 from orgdns.reference.tables import between, table
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ GROUPS: Final = {
     "Sweeps and audits": OF_SWEEPS,
     "VPCs": OF_VPCS,
     "History": OF_HISTORY,
+    "Files of each day": OF_REPORTS,
     "What needs a person": OF_HEALTH,
 }
 METRICS: Final = tuple(metric for group in GROUPS.values() for metric in group)

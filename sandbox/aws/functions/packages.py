@@ -30,7 +30,7 @@ _POLICY: Final = f"hub/runtime/{contract.POLICY_FILE}"
 # "Lambda quotas": the size of an unzipped package
 # (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
 _MOST_BYTES: Final = 250 * 1024 * 1024
-_HANDLERS: Final = ("hub.runtime.handlers.", "hub.runtime.historian.")
+_HANDLERS: Final = ("hub.runtime.handlers.", "hub.runtime.historian.", "orgdns.daily.reporter.")
 # Other variables steer Python, botocore and their subprocesses: AWS_CONFIG_FILE can name a command to run.
 _VARIABLES: Final = ("ORGDNS_", "POWERTOOLS_")
 _VARIABLE: Final = "AWS_STS_REGIONAL_ENDPOINTS"
@@ -43,7 +43,7 @@ class Packages:
 
     def __init__(self) -> None:
         self._digests: set[str] = set()
-        self._code = b""
+        self._codes: list[bytes] = []
         self._refused: dict[str, str] = {}
 
     def trust(self, content: bytes) -> None:
@@ -53,7 +53,7 @@ class Packages:
     def trust_code(self, content: bytes) -> None:
         """Let functions run with every package that has the files of this one, whatever its policy is."""
         self.trust(content)
-        self._code = content
+        self._codes.append(content)
 
     def fault(self, function: Moto) -> str | None:
         """Why a function must not run, or None."""
@@ -68,7 +68,7 @@ class Packages:
                 "change the code in this clone, and start the sandbox again"
             )
         if not str(function.handler).startswith(_HANDLERS):
-            places = " and ".join(f"{each}*" for each in _HANDLERS)
+            places = ", ".join(f"{each}*" for each in _HANDLERS)
             return f"the sandbox does not run the handler {function.handler!r}: it runs those in {places}"
         if function.layers:
             return "the sandbox does not run layers: leave them out"
@@ -81,10 +81,11 @@ class Packages:
         digest = _digest(code)
         if digest in self._digests:
             return ""
-        if not self._code:
+        if not self._codes:
             return " and deployed it itself"
         if digest not in self._refused:
-            self._refused[digest] = _difference(_files(self._code), code)
+            differences = [_difference(_files(each), code) for each in self._codes]
+            self._refused[digest] = "" if "" in differences else differences[0]
         if not self._refused[digest]:
             self._digests.add(digest)
         return self._refused[digest]
@@ -113,7 +114,7 @@ class Packages:
         return answer
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _files(content: bytes) -> dict[str, str]:
     """The digest of each file of a package by its name, without the policy."""
     with zipfile.ZipFile(io.BytesIO(content)) as package:

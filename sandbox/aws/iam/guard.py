@@ -45,25 +45,25 @@ _DENIALS: Final = {
 }
 _DENIAL: Final = ("AccessDenied", 403)
 _COLONS_OF_AN_ARN: Final = 5
-# Typed as Any, because the guard uses private attributes of botocore's clients.
-_CLIENT: Final[Any] = BaseClient
+_CLIENT: Final[Any] = BaseClient  # Any, because the guard uses private attributes of botocore's clients
 
 
 def guarded_roles(names: Names) -> frozenset[str]:
     """The names of the roles of an installation that call AWS."""
     return frozenset(
-        {
+        (
             names.associator_role,
             names.authorizer_role,
             names.historian_role,
             names.observer_role,
             names.publisher_role,
             names.reader_role,
+            names.reporter_role,
             names.sweeper_role,
             names.vpc_role,
             names.writer_role,
             names.zone_reader_role,
-        }
+        )
     )
 
 
@@ -84,7 +84,7 @@ class Guard:
     """Checks and records the calls of guarded roles.
 
     Attributes:
-        roles: The names of the guarded roles.
+        roles: Their names.
         calls: The allowed actions and resources of each role, by the role's name.
         denied: The refused calls, in order.
         operations: The operations of each service that guarded roles called, denied or not.

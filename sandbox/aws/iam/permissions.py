@@ -175,6 +175,16 @@ def _on_queue(operation: str, parameters: Parameters, _caller: Caller) -> tuple[
     return (Permission(f"sqs:{operation.removesuffix('Batch')}", arn_of("sqs", region, account, name)),)
 
 
+def _on_named_queue(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    """The queue with a name, in the caller's account and region."""
+    return (Permission(f"sqs:{operation}", arn_of("sqs", caller.region, caller.account, parameters["QueueName"])),)
+
+
+def _on_alarms(operation: str, _parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+    return (Permission(f"cloudwatch:{operation}", arn_of("cloudwatch", caller.region, caller.account, "alarm:*")),)
+
+
 def _on_profile(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
     """The association of a Profile with a VPC: a policy can name the VPC, but not the Profile.
 
@@ -260,7 +270,11 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], 
             "GetQueueAttributes",
         )
     },
+    ("sqs", "GetQueueUrl"): _on_named_queue,
     ("cloudformation", "ListStackInstances"): _on_stack_set,
+    ("cloudwatch", "DescribeAlarms"): _on_alarms,
+    ("cloudwatch", "GetMetricData"): _on_everything("cloudwatch"),
+    ("lambda", "ListEventSourceMappings"): _on_everything("lambda"),
     ("route53", "ChangeResourceRecordSets"): _change_record_sets,
     ("route53", "ListResourceRecordSets"): _on_zone,
     ("route53", "GetHostedZone"): _on_zone,

@@ -13,6 +13,7 @@ from hub.runtime.model.drift import MOST_REPAIRS
 from sandbox.aws.functions.service import Killed
 from sandbox.example import HUB, NETWORK, PAYMENTS
 from sandbox.world import World
+from tests.support.build import FUNCTIONS
 from tests.support.path.broken import denied, mapping_disabled, minutes_until
 from tests.support.path.faults import send
 from tests.support.path.health import REGION, firing, told
@@ -98,7 +99,7 @@ def history_stands_still(made: World) -> Iterator[None]:
 def queues_stand_still(made: World) -> Iterator[None]:
     """No function gets messages of its queue, and each queue has one."""
     with ExitStack() as stack:
-        for function in NAMES.functions:
+        for function in FUNCTIONS:
             stack.enter_context(mapping_disabled(made, function))
         for queue in (
             NAMES.events_queue,

@@ -32,6 +32,7 @@ from orgdns.cli.reports.doctor.facts import (
 from orgdns.cli.reports.doctor.routing import dead_letters, routes, schedule_targets, senders
 from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping, sources
 from orgdns.cli.reports.status.overview import Overview
+from tests.support.build import FUNCTIONS
 
 HUB: Final = "222222222222"
 REGION: Final = "eu-central-1"
@@ -86,7 +87,7 @@ WELL: Final = Facts(
     place=Place(REGION, present=True),
     hub_stack=Stack("orgdns-hub", "UPDATE_COMPLETE"),
     rollout_stack=Stack("orgdns-rollout", "UPDATE_IN_PROGRESS"),
-    functions=tuple(Function(name, "7", "x7FLN7XT50htXuFk=", "Active") for name in NAMES.functions),
+    functions=tuple(Function(name, "7", "x7FLN7XT50htXuFk=", "Active") for name in FUNCTIONS),
     table=Table(NAMES.ledger_table, "ACTIVE"),
     backups="ENABLED",
     expiry=contract.EXPIRES,
@@ -94,6 +95,7 @@ WELL: Final = Facts(
     sources=tuple(
         Source(function, queue, Mapping("u-1", f"{SQS}:{queue}", "Enabled"), 20)
         for function, queue in sources(NAMES).items()
+        if function in FUNCTIONS
     ),
     queues=QUEUES,
     schedules=tuple(Schedule(name, "ENABLED", target) for name, target in schedule_targets(NAMES).items()),

@@ -55,6 +55,8 @@ def everything() -> dict[str, Any]:
     content["zones"][0]["adopt"] = True
     content["zones"][0]["addresses"] = ["10.0.0.0/8", "2001:db8::/32"]
     content["policy"]["unreserved"] = ["wpad", "isatap"]
+    daily = ["html", "csv", "json", "hosts", "ansible", "prometheus", "ssh"]
+    content["report"] = {"daily": daily, "hour": 6, "days": 7}
     content["zones"] += [
         {
             "domain": "1.10.in-addr.arpa",

@@ -23,11 +23,24 @@ IAM: Final = (
     ),
     Justified(
         "star-without-condition",
-        "SweeperRole ProveDelegation organizations:ListDelegatedAdministrators",
+        "*Role ProveDelegation organizations:ListDelegatedAdministrators",
         # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
         "StackSets makes the call in the caller's name, and AWS does not document what it asks for, so that a "
         "condition could deny it. The action has no resource type, and only reads the ids and names of the delegated "
         "administrators.",
+    ),
+    Justified(
+        "needless-star",
+        "ReporterRole ReadMetricsAndMappings cloudwatch:GetMetricData",
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+        "The action has the resource type dataset, and AWS does not document that the metrics of its services are in "
+        "one. AWS's own policies grant the action on everything. It only reads numbers.",
+    ),
+    Justified(
+        "star-without-condition",
+        "ReporterRole ReadMetricsAndMappings lambda:ListEventSourceMappings",
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+        "The action has no resource type and no key. It only reads which functions get events of which sources.",
     ),
 )
 

@@ -13,7 +13,7 @@ from tests.support.build import ROOT
 RUNTIME = ROOT / "hub" / "runtime"
 HANDLERS = "handlers.py"
 # The modules of the entry points.
-_ENTRIES = (HANDLERS, "historian.py")
+_ENTRIES = (HANDLERS, "historian.py", "daily/reporter.py")
 # What calls what is followed in the entry points and in what they report with.
 _FOLLOWED = (*_ENTRIES, "telemetry/")
 
@@ -39,11 +39,11 @@ class Place:
 
 @cache
 def modules() -> dict[str, ast.Module]:
-    """The modules that travel to Lambda."""
-    return {
-        path.relative_to(RUNTIME).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-        for path in sorted(RUNTIME.rglob("*.py"))
-    }
+    """The modules that travel to Lambda, without those of the command, which write neither logs nor metrics."""
+    daily = ROOT / "orgdns"
+    places = [(path, RUNTIME) for path in sorted(RUNTIME.rglob("*.py"))]
+    places += [(path, daily) for path in sorted((daily / "daily").rglob("*.py"))]
+    return {path.relative_to(root).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path, root in places}
 
 
 @cache

@@ -34,6 +34,7 @@ class Stage(StrEnum):
     AUDITS = "audits"
     ASSOCIATIONS = "associations"
     HISTORY = "history"
+    REPORTS = "reports"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ def dead_letters_document(found: DeadLetters, resent: int, *, remaining: bool) -
         "sweeps": [_task(task) for task in found.tasks],
         "associations": [_task(task) for task in found.associations],
         "backlog": [_task(task) for task in found.deferred],
+        "reports": [_task(task) for task in found.files],
         "hidden": {queue.value: number for queue, number in found.hidden.items()},
         "resent": resent,
     }

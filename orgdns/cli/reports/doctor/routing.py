@@ -9,7 +9,7 @@ from orgdns.cli.reports.doctor.finding import Verdict, problem
 from orgdns.cli.reports.ledger_stream import queue_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hub.runtime.installation import Names
     from orgdns.cli.reports.doctor.facts import Bus, Queue, Rule, Schedule, Source
@@ -18,6 +18,7 @@ _DEPLOY: Final = "deploy the hub template"
 # The statement of included accounts exists only if there are any.
 _STATEMENTS: Final = frozenset({contract.SPOKES_STATEMENT, contract.NETWORKING_STATEMENT})
 _NOTHING_COMPARED: Final = "enable it, or nothing is compared with the ledger"
+_NOTHING_WRITTEN: Final = "enable it, or nobody gets its file"
 _WITHOUT: Final = {
     contract.SWEEP_SCHEDULE: _NOTHING_COMPARED,
     contract.AUDIT_SCHEDULE: _NOTHING_COMPARED,
@@ -33,6 +34,7 @@ def dead_letters(names: Names) -> dict[str, str]:
         names.sweeps_queue: names.sweeps_dead_letter_queue,
         names.backlog_queue: names.backlog_dead_letter_queue,
         names.associations_queue: names.associations_dead_letter_queue,
+        names.reports_queue: names.reports_dead_letter_queue,
     }
 
 
@@ -48,12 +50,13 @@ def routes(names: Names) -> dict[str, str]:
     }
 
 
-def schedule_targets(names: Names) -> dict[str, str]:
-    """Where each schedule sends to: a queue, or the bus."""
+def schedule_targets(names: Names, files: Iterable[str] = ()) -> dict[str, str]:
+    """Where each schedule sends to: a queue, or the bus. `files` are those that the reporter writes every day."""
     return {
         contract.SWEEP_SCHEDULE: names.sweeps_queue,
         contract.AUDIT_SCHEDULE: names.sweeps_queue,
         contract.HEARTBEAT_SCHEDULE: names.event_bus,
+        **{f"{contract.REPORT_SCHEDULE_PREFIX}{file}": names.reports_queue for file in files},
     }
 
 
@@ -97,7 +100,7 @@ def queues(found: tuple[Queue, ...], names: Names) -> Verdict:
 
 
 def schedules(found: tuple[Schedule, ...], names: Names) -> Verdict:
-    """The schedules run. They send sweeps and audits to the sweeper's queue, and heartbeats to the bus."""
+    """The schedules run. They send sweeps, audits and files to the functions' queues, and heartbeats to the bus."""
     targets = schedule_targets(names)
 
     def problems() -> Iterator[str]:
@@ -105,8 +108,8 @@ def schedules(found: tuple[Schedule, ...], names: Names) -> Verdict:
             if not each.state:
                 yield f"there is no schedule {each.name} in the group {names.schedule_group}: {_DEPLOY}"
             elif each.state != "ENABLED":
-                yield f"the schedule {each.name} is {each.state}: {_WITHOUT[each.name]}"
-            elif each.target != (wanted := targets[each.name]):
+                yield f"the schedule {each.name} is {each.state}: {_WITHOUT.get(each.name, _NOTHING_WRITTEN)}"
+            elif each.target != (wanted := targets.get(each.name, names.reports_queue)):
                 yield f"the schedule {each.name} sends to {each.target}, not to {wanted}: {_DEPLOY}"
 
     return Verdict(f"{', '.join(each.name for each in found)} run", tuple(problems()))

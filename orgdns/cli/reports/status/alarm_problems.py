@@ -24,6 +24,8 @@ _STAGES: Final = {
     "associations-removed": Stage.ASSOCIATIONS,
     "vpcs-full": Stage.ASSOCIATIONS,
     "history-behind": Stage.HISTORY,
+    "reports-waiting": Stage.REPORTS,
+    "reports-dead-letters": Stage.REPORTS,
     "stream-behind": Stage.STREAM,
     "zone-full": Stage.ZONES,
 }

@@ -61,6 +61,7 @@ def stages(names: Names) -> dict[str, Stage]:
         names.sweeper_function: Stage.SWEEPS,
         names.associator_function: Stage.ASSOCIATIONS,
         names.historian_function: Stage.HISTORY,
+        names.reporter_function: Stage.REPORTS,
     }
 
 

@@ -19,6 +19,7 @@ from orgdns.cli.sources.ledger import overview
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from hub.runtime.installation import Names
     from hub.runtime.model.names import Spoke
     from orgdns.cli.reports.doctor.facts import Key
     from orgdns.cli.reports.doctor.finding import Fact
@@ -100,7 +101,8 @@ def _of_hub(hub: HubAccount, found: Facts, live: Mapping[str, Live] | None) -> F
         expiry=read("dynamodb:DescribeTimeToLive", lambda: ledger.expiry(tables, names.ledger_table)),
         queues=read("sqs:GetQueueUrl and sqs:GetQueueAttributes", lambda: routing.queues(queues, of_hub)),
         schedules=read(
-            "scheduler:GetSchedule", lambda: routing.schedules(hub.client("scheduler"), schedule_targets(names), names)
+            "scheduler:GetSchedule",
+            lambda: routing.schedules(hub.client("scheduler"), schedule_targets(names, _files(names, live)), names),
         ),
         bus=read("events:DescribeEventBus", lambda: routing.bus(events, names)),
         rules=read(
@@ -168,7 +170,8 @@ def _of_ledger(hub: HubAccount, found: Facts, listed: Collection[Spoke]) -> Fact
 def _expected(found: Facts, live: Mapping[str, Live] | None) -> frozenset[str]:
     """The functions that the hub should have.
 
-    The associator, only if some zone has `resolved_by`. The historian, unless the stack has no bucket of history.
+    The associator, only if some zone has `resolved_by`. The historian, unless the stack has no bucket of history. The
+    reporter, if it is there: nothing else knows whether files are written every day.
     """
     names, live = found.names, live or {}
     left_out: set[str] = set()
@@ -181,7 +184,17 @@ def _expected(found: Facts, live: Mapping[str, Live] | None) -> frozenset[str]:
     historian = live.get(names.historian_function)
     if not in_stack and not (historian and historian.found):
         left_out.add(names.historian_function)
+    reporter = live.get(names.reporter_function)
+    if not (reporter and reporter.found):
+        left_out.add(names.reporter_function)
     return frozenset(names.functions) - left_out
+
+
+def _files(names: Names, live: Mapping[str, Live] | None) -> list[str]:
+    """The files that the reporter writes every day."""
+    reporter = (live or {}).get(names.reporter_function)
+    files = reporter.variables.get(contract.ENV_REPORTS_FILES, "") if reporter else ""
+    return [file for file in files.split(",") if file]
 
 
 def _account(function: Live, variable: str) -> str:
