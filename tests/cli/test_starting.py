@@ -102,7 +102,7 @@ def test_wrong_command_line_is_an_error(arguments: tuple[str, ...], message: str
     [
         ("orgdns ex", ["explain", "export"]),
         ("orgdns re", ["report", "resolve", "resume"]),
-        ("orgdns dead-letters --re", ["--resend", "--region"]),
+        ("orgdns dead-letters --re", ["--resend", "--reason", "--region"]),
         ("orgdns dead-letters --queue ev", ["events"]),
         ("orgdns --p", ["--profile"]),
         ("orgdns --profile dns-hub sta", ["status"]),
