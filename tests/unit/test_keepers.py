@@ -52,6 +52,11 @@ def test_it_is_the_modules_own(made):
 def test_the_next_test_has_what_the_first_left(made):
     assert made == []
 """
+# pytest stops the clock of a test that fails.
+FAILING = """
+def test_a_failure_is_reported(made):
+    assert not made, "this is why"
+"""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, each module builds its own")
@@ -63,9 +68,12 @@ def test_processes_end_once_others_are_used(tmp_path: Path) -> None:
         (tmp_path / folder / "conftest.py").write_text(FIXTURES)
         for module in "ef":
             (tmp_path / folder / f"test_{folder}{module}.py").write_text(MODULE)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    (tmp_path / "a" / "test_failing.py").write_text(FAILING)
+    limited = ("--override-ini", "faulthandler_timeout=60")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *limited, str(tmp_path)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""}
     for name in [name for name in environment if name.startswith("PYTEST_XDIST")]:
         del environment[name]
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)  # noqa: PLW1510, S603 - pytest says what failed
-    assert "16 passed" in run.stdout, run.stdout
+    assert "1 failed, 16 passed" in run.stdout, run.stdout
+    assert "this is why" in run.stdout

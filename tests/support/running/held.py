@@ -143,6 +143,8 @@ def _ended(code: int) -> None:
 def _served(connection: Connection, session: pytest.Session, kind: Kind) -> None:
     """Build an organization, and fork a process for each module that asks for it, until the connection ends."""
     atexit._clear()
+    # The clock of a test is a thread of the process of pytest. To stop it, another process would wait forever.
+    session.config.pluginmanager.unregister(name="faulthandler")
     code = 1
     try:
         try:
