@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 # The longest that Lambda accepts. A million names take a report a minute and a half of a processor, and an export some
-# nine minutes ("The report" and "Inventory" in docs/bench.md).
+# seven minutes ("The report" and "Inventory" in docs/bench.md).
 _TIMEOUT: Final = 900
 # Megabytes. 1,769 are one processor ("Configure Lambda function memory",
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
