@@ -157,6 +157,7 @@ def test_an_account_that_flips_names_delays_nobody_else(made: World, clock: Move
     assert made.waiting(NAMES.backlog_queue) == 0
 
 
+@pytest.mark.deep
 def test_a_publisher_that_is_killed_loses_no_name(made: World, clock: MovedClock) -> None:
     """Whether it defers names, brings them back, or publishes them: what it was given comes again."""
     killed: list[str] = []
