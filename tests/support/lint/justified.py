@@ -149,11 +149,24 @@ CHECKOV: Final = (
         "events. Only the historian writes, and only it and who may read in the hub account reach the bucket.",
     ),
     Justified(
+        "CKV_AWS_18",
+        "AWS::S3::Bucket.Reports",
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/logging-with-S3.html
+        "As for the bucket of history: a trail that logs data events has who reads files. Only the reporter writes.",
+    ),
+    Justified(
         "CKV_AWS_21",
         "AWS::S3::Bucket.History",
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
         "The historian never deletes, and overwrites an object only with the same bytes. Versions would keep what the "
         "lifecycle rule deletes because it is too old.",
+    ),
+    Justified(
+        "CKV_AWS_21",
+        "AWS::S3::Bucket.Reports",
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
+        "Each day has files of its own, and the ledger can give them again. Versions would keep what the lifecycle "
+        "rule deletes because it is too old.",
     ),
     Justified(
         "CKV_AWS_27",
