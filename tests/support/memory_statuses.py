@@ -46,8 +46,8 @@ class MemoryStatuses:
             before, vpc_fault=fault, vpc_fault_since=since, refused_vpcs=refused, refusal=refusal
         )
 
-    def generation(self) -> str:
-        return self.ledger_generation.read()
+    def generation(self, *, begins: bool = False) -> str:
+        return self.ledger_generation.begun() if begins else self.ledger_generation.read()
 
     def spoke_status(self, spoke: Spoke) -> SpokeStatus:
         return self.spokes.get(spoke, SpokeStatus(spoke))

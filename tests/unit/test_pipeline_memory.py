@@ -13,6 +13,7 @@ from hub.runtime.model.names import Action, ConflictRule, Fqdn, RecordType
 from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.rules import ReverseZone
 from hub.runtime.publisher.holders import desired_record_sets
+from sandbox.example import SCIENCE
 from tests.support.build import CORP, CORP_ZONE
 from tests.support.config.policies import REVERSE_ALL
 from tests.support.pipeline.machine import POOL, ZONE, Pipeline, configuration
@@ -112,3 +113,17 @@ def rule_of(fqdn: Fqdn) -> str:
 
 TestDryInMemory = DryInMemory.TestCase
 TestDryInMemory.settings = TestInMemory.settings
+
+
+def test_audit_of_an_emptied_ledger_proves_nothing_of_before() -> None:
+    """Someone deletes records, and the ledger is lost: history does not say that the next audit found the records."""
+    state = InMemory()
+    state.launch(account=SCIENCE, name=0)
+    state.deliver_event(position=0, times=1)
+    state.work()
+    state.change_our_record_by_hand(position=0, edited=False)
+    state.lose_ledger()
+    # An audit finds no difference only once nothing is left that a ledger without claims does not explain.
+    state.change_our_record_by_hand(position=0, edited=False)
+    state.audit()
+    state.teardown()

@@ -51,6 +51,7 @@ COMPARED_AT_ONCE: Final = 100
 STEP_SECONDS: Final = HUB_CALLS.seconds()
 NO_TIME: Final = "the audit ran out of time before it had read all names"
 PAUSED: Final = "publishing is paused"
+ANEW: Final = "the ledger was emptied or restored during the audit"
 # Pending removals are stored in one row of the ledger, of 400 KB at most, once more when they are approved, and beside
 # VPCs. A name has up to 255 characters. Further names wait for another audit.
 MAX_PENDING: Final = 500
@@ -119,7 +120,8 @@ class Auditor:
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
         """
-        generation = self.statuses.generation()
+        # History takes a complete audit for a proof of what names held, which that of an emptied ledger is not.
+        generation = self.statuses.generation(begins=True)
         settled = {status.spoke: status.settled(generation) for status in self.statuses.spoke_statuses()}
         runs: dict[str, _Run] = {}
         failed: list[ZoneStatus] = []
@@ -132,6 +134,8 @@ class Auditor:
             except (ZoneUnavailable, ZoneClosed, _Unfinished) as fault:
                 failed.append(replace(run.status, fault=str(fault)))
         done = self._finished(runs, settled, deadline, report) if runs else []
+        if done and self.statuses.generation() != generation:
+            done = [replace(run.status, fault=ANEW) for run in runs.values()]
         for status in (*done, *failed):
             self.statuses.put_zone_status(status)
         return [*done, *failed]

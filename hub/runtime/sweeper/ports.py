@@ -53,8 +53,8 @@ class Statuses(Protocol):
         """Return the status of a spoke, and the generation of the ledger, which begins now if it has none."""
         ...
 
-    def generation(self) -> str:
-        """Return the generation of the ledger; empty if none has begun."""
+    def generation(self, *, begins: bool = False) -> str:
+        """Return the generation of the ledger. If none has begun, it is empty, or begins now if `begins`."""
         ...
 
     def spoke_statuses(self) -> tuple[SpokeStatus, ...]:

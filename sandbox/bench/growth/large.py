@@ -180,7 +180,7 @@ class Many:
     def sweep_begins(self, spoke: Spoke) -> tuple[SpokeStatus, str]:
         return SpokeStatus(spoke), ""
 
-    def generation(self) -> str:
+    def generation(self, *, begins: bool = False) -> str:  # noqa: ARG002 - as the port has it
         return ""
 
     def undelivered(self, _spoke: Spoke) -> int:

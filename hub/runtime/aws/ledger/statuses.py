@@ -85,9 +85,10 @@ class DynamoStatuses:
         status = spoke_status_of(rows[0]) if rows else SpokeStatus(spoke)
         return status, begun(self._table, generation)
 
-    def generation(self) -> str:
-        """The generation of the ledger; empty if none has begun."""
-        return generation_of(self._table.get(generation_key(self._stream())))
+    def generation(self, *, begins: bool = False) -> str:
+        """The generation of the ledger. If none has begun, it is empty, or begins now if `begins`."""
+        row = self._table.get(generation_key(self._table.stream if begins else self._stream()))
+        return begun(self._table, row) if begins else generation_of(row)
 
     def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
         """The status of every spoke."""
