@@ -106,7 +106,7 @@ def add_schedules(
                 exactly,
                 task(contract.WRITE, reporter, file=file),
             )
-            for file in (config.report.files if reporter else ())
+            for file in config.report.files
             if reporter
         ),
     ):

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import awacs.cloudformation
 import awacs.dynamodb
-import awacs.events
-import awacs.organizations
 from troposphere import Ref
 
 from hub.environment import authorizer, environment, guards, limits, member_roles, route53_share, zone_ids
