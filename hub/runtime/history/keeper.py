@@ -75,8 +75,8 @@ class _Read:
 
     def add(self, found: Entry, buckets: int, missing: set[int]) -> None:
         """Add an entry to those of these buckets that have it. One of a batch that was repeated is there twice."""
-        line = line_of(found) if missing else ""
-        for of in keys_of(found) if missing else ():
+        line = line_of(found)
+        for of in keys_of(found):
             if (bucket := bucket_of(of, buckets)) in missing:
                 self.lines[bucket].add((of, int(found.id), line))
 
@@ -165,7 +165,7 @@ class Keeper:
                         read.marks.append(found)
                     case Unreadable():
                         read.damaged[key] = None
-                    case Entry():
+                    case Entry() if missing:
                         read.add(found, buckets, missing)
         return read
 
