@@ -89,9 +89,9 @@ ENV_OBJECTIVE_SECONDS: Final = "ORGDNS_OBJECTIVE_SECONDS"
 
 # The bucket of history, and the account that owns it.
 ENV_HISTORY_BUCKET: Final = "ORGDNS_HISTORY_BUCKET"
+ENV_HUB_ACCOUNT: Final = "ORGDNS_HUB_ACCOUNT"
 # The output of the hub's stack with the bucket of history; without history there is none.
 HISTORY_OUTPUT: Final = "HistoryBucket"
-ENV_HUB_ACCOUNT: Final = "ORGDNS_HUB_ACCOUNT"
 # The bucket of the files that are written every day, and their names in the configuration, separated by commas.
 ENV_REPORTS_BUCKET: Final = "ORGDNS_REPORTS_BUCKET"
 ENV_REPORTS_FILES: Final = "ORGDNS_REPORTS_FILES"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from orgdns.cli.sources.hub import Hub
     from orgdns.cli.sources.reporting.organization import Stated
 
-# The one file that is no export.
+# The report. All other files are exports.
 REPORT: Final = "html"
 # Beside the folder of each day: the files that were written last.
 LATEST: Final = "latest"

@@ -115,7 +115,7 @@ def opened(config: Config, kinds: Collection[Kind], choices: Choices, session: C
 
 
 def _session(config: Config, kind: Kind, choices: Choices, session: Callable[..., Any]) -> tuple[Any, str]:
-    """A session with the account, after AWS said that it is one, and the ARN of whose credentials it came from."""
+    """A session that AWS confirms to be of the account, and the ARN of the credentials that made it."""
     account, spoken = account_ids(config)[kind], SPOKEN[kind]
     profile = choices.profiles.get(kind)
     whose = f"the credentials of the profile {profile}" if profile else "the current credentials (AWS_PROFILE)"

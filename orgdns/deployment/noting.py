@@ -32,7 +32,7 @@ _MISSING: Final = "ResourceNotFoundException"
 
 
 def noted(deployment: Deployment, action: Action, stacks: Iterable[str]) -> bool:
-    """Note what is requested; False if there is no ledger yet, or none any more.
+    """Note who deploys or removes what. Return False if the ledger does not exist.
 
     Args:
         deployment: What is deployed or removed, by whom and why.

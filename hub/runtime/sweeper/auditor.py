@@ -120,7 +120,7 @@ class Auditor:
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
         """
-        # History takes a complete audit for a proof of what names held, which that of an emptied ledger is not.
+        # History reads a complete audit as a proof of what names held. The audit of an emptied ledger proves nothing.
         generation = self.statuses.generation(begins=True)
         settled = {status.spoke: status.settled(generation) for status in self.statuses.spoke_statuses()}
         runs: dict[str, _Run] = {}

@@ -67,8 +67,8 @@ def ledger_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str,
 def history_faults(table: LedgerTable, mappings: Iterable[Mapping], *, expected: bool = False) -> tuple[str, ...]:
     """What keeps history from being kept, of the historian's mappings; each with what to do.
 
-    Nothing if the table has no stream, which the publisher's faults say, or if there is no mapping, unless one is
-    `expected`: with `history.days: 0` there is no historian.
+    There is none if the table has no stream: the publisher's faults say that. Without a mapping, there is one only if
+    the historian is `expected`: with `history.days: 0` it does not exist.
     """
     found = tuple(mappings)
     if not table.stream or not (found or expected):
